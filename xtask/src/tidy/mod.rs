@@ -5,6 +5,7 @@ mod edges;
 mod headers;
 mod manifests;
 mod sizes;
+mod supply;
 mod tree;
 mod words;
 
@@ -40,6 +41,7 @@ pub(crate) fn run() -> Result<bool> {
     findings.extend(calls::check(&tree));
     findings.extend(headers::check(&tree));
     findings.extend(words::check(&tree));
+    findings.extend(supply::check(&tree)?);
     let sizes = sizes::measure(&tree);
     findings.extend(sizes.findings());
 
