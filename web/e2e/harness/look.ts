@@ -1,0 +1,31 @@
+// Looks at a page as people do: narrow and wide, light and dark, and with the accessibility checker.
+import AxeBuilder from "@axe-core/playwright";
+import type { Page } from "playwright-core";
+import { join } from "node:path";
+import { expect } from "vitest";
+import { artefacts } from "./places.ts";
+
+const widths = [360, 1280] as const;
+const schemes = ["light", "dark"] as const;
+const rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+/** Keeps four pictures of the page, and fails when it scrolls sideways or axe finds anything, in any of the four. */
+export async function look(page: Page, name: string): Promise<void> {
+  const found: string[] = [];
+  for (const width of widths) {
+    for (const scheme of schemes) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
+      await page.screenshot({ path: join(artefacts, `${name}-${width}-${scheme}.png`), fullPage: true });
+      const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      if (sideways > 0) found.push(`${width} ${scheme}: the page is ${sideways} px too wide`);
+      const { violations } = await new AxeBuilder({ page }).withTags(rules).analyze();
+      for (const { id, help, nodes } of violations) {
+        found.push(`${width} ${scheme}: ${id}: ${help}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`);
+      }
+    }
+  }
+  await page.setViewportSize({ width: 1280, height: 900 });
+  await page.emulateMedia({ colorScheme: "light" });
+  expect(found, `${name}`).toEqual([]);
+}
