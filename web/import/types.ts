@@ -1,19 +1,10 @@
 // What an import file becomes before anything is sealed: a plan of proposed entries, and what will happen to each of its rows.
 
-/** Kinds of entry (docs/FORMAT.md section 8). */
-export type EntryKind =
-  | "login" | "api_key" | "note" | "card" | "identity" | "ssh_key" | "database" | "wifi" | "server"
-  | "software_license" | "crypto_wallet" | "document" | "custom";
+import type { EntryKind, FieldKindName, Tier } from "../crypto/kinds.ts";
+import type { EntryDraft } from "../vault/types.ts";
 
-/** Kinds of field (docs/FORMAT.md section 6), without the summary. */
-export type FieldKind =
-  | "username" | "email" | "url" | "text" | "password" | "api_key" | "totp" | "ssh_private_key" | "oauth_token" | "note"
-  | "hidden" | "card_number" | "card_cvv" | "card_expiry" | "card_pin" | "government_id" | "seed_phrase" | "wallet_private_key"
-  | "phone" | "address" | "date" | "file" | "license_key" | "wifi_password" | "public_key" | "hostname" | "port" | "passkey"
-  | "name" | "bank_account" | "security_answer";
-
-/** 1 hosted, 2 agents, 3 only me. */
-export type Tier = 1 | 2 | 3;
+export type { EntryKind, Tier };
+export type FieldKind = FieldKindName;
 
 /** The files this folder reads. `csv` is any comma-separated file whose header names at least one column we know. */
 export type Format =
@@ -34,7 +25,7 @@ export interface ImportedField {
 export interface ImportOrigin {
   /** The program or file kind: `bitwarden`, `1password`, `chrome`, … */
   source: string;
-  /** `<identity>.<content>`, both keyed by the vault (see `Mac`); set by `compare`, empty until then. */
+  /** `<identity>.<content>`, both keyed by the vault (see `Mac`), after a merge `<identity>.<content>.<version>`; set by `compare`, empty until then. */
   fingerprint: string;
   /** What the source said about the row itself and is not a field: its own id, dates, icon, and so on. */
   details?: Record<string, string>;
@@ -49,6 +40,8 @@ export interface ImportedEntry {
   tags: string[];
   favorite: boolean;
   archived: boolean;
+  /** Origins of its web addresses. */
+  destinations: string[];
   fields: ImportedField[];
   origin: ImportOrigin;
 }
@@ -118,18 +111,15 @@ export interface ParseOptions extends Work {
   password?: string;
 }
 
-/**
- * HMAC-SHA-256 under a key derived from KX, as lower-case hexadecimal or base64url: fingerprints stand in the tier-1 summary, and an unkeyed hash
- * there would let a node guess passwords.
- */
+/** `importMac` of the vault: HMAC-SHA-256 under a key derived from KX, in lower-case hexadecimal. Fingerprints stand in the tier-1 summary, where a
+ * plain hash would let a node guess passwords. */
 export type Mac = (text: string) => Promise<string>;
 
-/** An entry the vault already holds. Those in the trash are left out by the caller, so that they can be imported again. */
+/** An entry the vault already holds; made by `existingEntries`. */
 export interface ExistingEntry {
   entryId: string;
-  /** `origin.fingerprint` of its summary. */
   fingerprint: string;
-  /** Changed since the import (or the last merge) wrote it. */
+  /** A field was changed since the import (or the last merge) wrote it. */
   edited: boolean;
 }
 
@@ -172,18 +162,9 @@ export interface ImportReport {
   notices: Notice[];
 }
 
-/** A field of an existing entry, opened for a merge. */
-export interface ExistingField {
-  id: string;
-  kind: FieldKind;
-  label: string;
-  value: string | Uint8Array;
-}
-
-/** What a merge does to an existing entry: values that change (their old version stays in the history) and fields that are new. Nothing is removed. */
+/** A merge, ready for `entries.edit`: values that differ are replaced (the old version stays in the history), new fields are added, nothing is removed. */
 export interface Merge {
-  set: { id: string; value: string | Uint8Array }[];
-  add: ImportedField[];
+  draft: EntryDraft;
   /** In words, labels only. */
   notes: string[];
 }

@@ -91,6 +91,8 @@ export interface Entries {
   importMany(drafts: readonly EntryDraft[], work?: Work): Promise<ImportReceipt>;
   /** Puts everything an import made into the trash. */
   undoImport(receipt: ImportReceipt, work?: Work): Promise<void>;
+  /** HMAC-SHA-256 of the text under a key derived from KX, in lower-case hexadecimal: what `web/import` makes fingerprints with. */
+  importMac(text: string): Promise<string>;
   /** Entry ids by `source + " " + fingerprint` of every import so far. */
   origins(): ReadonlyMap<string, string>;
   /** Every live entry with every value, for an export; asks for the passkey. */

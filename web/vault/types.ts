@@ -43,7 +43,10 @@ export interface FieldView {
 /** Names a row of an import, so that importing the same file again changes nothing. */
 export interface Origin {
   readonly source: string;
+  /** Keyed by `importMac`: it stands in the tier-1 summary, where a plain hash would let a node guess passwords. */
   readonly fingerprint: string;
+  /** What the source said about the row and is no field: its own id, dates. Kept in the summary as it is. */
+  readonly details?: Readonly<Record<string, string>>;
 }
 
 /** A new entry, or the whole of what an edited entry shall be. */
