@@ -1,1 +1,32 @@
-//! clavitor-vault
+//! The vault without a network: callers, policy, entries, agents, the audit log, and the private store.
+//!
+//! No HTTP, no async, no environment and no clock: time is a parameter of every transaction. No SQL outside of `store`.
+//! Public operations take a transaction and a [`Credential`]; the caller is made from it inside that transaction.
+
+pub mod agents;
+pub mod audit;
+pub mod backup;
+mod caller;
+pub mod ceremony;
+pub mod change;
+pub mod enrol;
+pub mod entries;
+mod error;
+pub mod hosted;
+pub mod recovery;
+pub mod release;
+pub mod session;
+pub mod setup;
+mod store;
+pub mod unlock;
+
+pub use caller::Credential;
+pub use change::{Applied, Change};
+pub use entries::{EntryDetail, EntryPage, EntrySummary};
+pub use error::{Denial, Error, Result, UseMode};
+pub use session::{Session, Started};
+pub use store::{Disk, Health, OpenError, OpenOptions, Read, Vault, Write};
+
+fn pending<T>() -> Result<T> {
+    Err(Error::Unavailable("this operation is not built yet"))
+}

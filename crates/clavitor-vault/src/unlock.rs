@@ -1,0 +1,61 @@
+//! What a browser needs to unlock. Every part is verified there.
+
+use clavitor_crypto::{UnlockerId, VaultId};
+
+use crate::{Credential, Read, Result};
+
+/// The sealed and signed parts of a vault.
+#[derive(Debug, Clone)]
+pub struct VaultState {
+    /// The vault.
+    pub vault_id: VaultId,
+    /// The unlocker of this session.
+    pub unlocker: UnlockerState,
+    /// The signed manifest.
+    pub manifest: Vec<u8>,
+    /// Record 0x13.
+    pub usk: Vec<u8>,
+    /// Names record; absent before the first.
+    pub names: Option<Vec<u8>>,
+    /// Records 0x17, oldest first.
+    pub previous_vmks: Vec<Vec<u8>>,
+    /// The signed tree head.
+    pub checkpoint: String,
+    /// RFC 6962 consistency proof from the manifest's log_pin to the checkpoint.
+    pub consistency: Vec<[u8; 32]>,
+    /// A recovery that somebody has started.
+    pub recovery_pending_until_ms: Option<u64>,
+}
+
+/// One unlocker's sealed parts.
+#[derive(Debug, Clone)]
+pub struct UnlockerState {
+    /// Its id.
+    pub id: UnlockerId,
+    /// Record 0x10.
+    pub record: Vec<u8>,
+    /// USK signature, then the HPKE wrap.
+    pub sealed_vmk: Vec<u8>,
+    /// Whether the passkey is synced; absent for a recovery code.
+    pub synced: Option<bool>,
+    /// Last used.
+    pub last_used_ms: Option<u64>,
+}
+
+/// The vault of the signed-in person.
+///
+/// # Errors
+/// `Unauthenticated`.
+pub fn state(r: &Read<'_>, credential: &Credential) -> Result<VaultState> {
+    let _ = (r, credential);
+    crate::pending()
+}
+
+/// Every way in, so that the browser can wrap the vault key again and say how many there are.
+///
+/// # Errors
+/// `Unauthenticated`.
+pub fn unlockers(r: &Read<'_>, credential: &Credential) -> Result<Vec<UnlockerState>> {
+    let _ = (r, credential);
+    crate::pending()
+}
