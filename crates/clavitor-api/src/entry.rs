@@ -48,3 +48,12 @@ pub struct EntryHistory {
     /// Each version with the records its header names; grants are on the first only and serve all.
     pub versions: Vec<EntryDetail>,
 }
+
+/// A page of an export, ordered by entry id. It needs a fresh passkey.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct ExportPage {
+    /// Whole entries, those in the trash included.
+    pub entries: Vec<EntryDetail>,
+    /// Ask with `after` = this for the next page; absent at the end.
+    pub next: Option<Id>,
+}

@@ -9,6 +9,7 @@ mod change;
 mod encoding;
 mod entry;
 mod error;
+mod query;
 mod session;
 
 pub use agent::*;
@@ -17,4 +18,5 @@ pub use change::*;
 pub use encoding::{Blob, Id, UnlockerId};
 pub use entry::*;
 pub use error::{ErrorBody, ErrorCode, UseMode};
+pub use query::*;
 pub use session::*;

@@ -173,3 +173,10 @@ pub struct RecoveryStarted {
     /// The node's time.
     pub now_ms: u64,
 }
+
+/// Every way in.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct UnlockerList {
+    /// The unlockers of the manifest, with their sealed parts, so that a browser can read back what it stored.
+    pub unlockers: Vec<UnlockerState>,
+}
