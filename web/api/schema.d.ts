@@ -757,52 +757,52 @@ export interface components {
              * @description Enrolments of agents that the manifest lists as invited.
              * @default []
              */
-            enrolments: components["schemas"]["NewEnrolment"][];
+            enrolments?: components["schemas"]["NewEnrolment"][];
             /**
              * @description New versions of entries.
              * @default []
              */
-            entries: components["schemas"]["EntryChange"][];
+            entries?: components["schemas"]["EntryChange"][];
             /**
              * @description Grants sealed again for entries that stay as they are.
              * @default []
              */
-            grants: components["schemas"]["EntryGrant"][];
+            grants?: components["schemas"]["EntryGrant"][];
             /**
              * @description Tokens of agents that the manifest lists as hosted.
              * @default []
              */
-            hosted_tokens: components["schemas"]["NewHostedToken"][];
+            hosted_tokens?: components["schemas"]["NewHostedToken"][];
             /**
              * @description The next signed manifest. Unlockers, scopes and agents exist exactly as it lists them.
              * @default null
              */
-            manifest: string | null;
+            manifest?: string | null;
             /**
              * @description Names record; its hash stands in the manifest.
              * @default null
              */
-            names: string | null;
+            names?: string | null;
             /**
              * @description Record 0x17: when the vault key rotates.
              * @default null
              */
-            previous_vmk: string | null;
+            previous_vmk?: string | null;
             /**
              * @description Scope keys for enrolled agents.
              * @default []
              */
-            scope_wraps: components["schemas"]["ScopeWrap"][];
+            scope_wraps?: components["schemas"]["ScopeWrap"][];
             /**
              * @description Unlockers that are new, or whose sealed_vmk is new.
              * @default []
              */
-            unlockers: components["schemas"]["UnlockerChange"][];
+            unlockers?: components["schemas"]["UnlockerChange"][];
             /**
              * @description Record 0x13: in the first change, and when the vault key rotates.
              * @default null
              */
-            usk: string | null;
+            usk?: string | null;
         };
         /** @description A signed tree head and what connects it to an older one. */
         Checkpoint: {
@@ -856,7 +856,7 @@ export interface components {
              * @description Grants of a new entry, of a new entry key, or of a scope that now holds the entry.
              * @default []
              */
-            grants: components["schemas"]["Grant"][];
+            grants?: components["schemas"]["Grant"][];
             /** @description The signed header; its version is the stored one plus one. */
             header: string;
             /** @description The records sealed in this version; fields of older versions keep theirs. */
@@ -1140,7 +1140,7 @@ export interface components {
              * @description Why, in the agent's words; kept in the audit log. At most 300 characters.
              * @default null
              */
-            reason: string | null;
+            reason?: string | null;
         };
         /** @description The fields, sealed. */
         Released: {
@@ -1228,12 +1228,12 @@ export interface components {
              * @description The registration that made the passkey; absent for a recovery code.
              * @default null
              */
-            passkey: components["schemas"]["NewPasskey"] | null;
+            passkey?: components["schemas"]["NewPasskey"] | null;
             /**
              * @description Record 0x10; absent when only wrapped again.
              * @default null
              */
-            record: string | null;
+            record?: string | null;
             /** @description USK signature, then the HPKE wrap. */
             sealed_vmk: string;
         };
