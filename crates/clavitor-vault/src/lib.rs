@@ -20,6 +20,9 @@ pub mod setup;
 mod store;
 pub mod unlock;
 
+// The server names these in requests; it has no edge to the crate they come from.
+pub use clavitor_crypto::{AgentId, EntryId, FieldId, ScopeId, Secret, UnlockerId, VaultId};
+
 pub use caller::Credential;
 pub use change::{Applied, Change};
 pub use entries::{EntryDetail, EntryPage, EntrySummary};
