@@ -137,7 +137,7 @@ class Reader {
 
 /** Reads a body; refuses whatever does not encode back to the same bytes. */
 export function decode(bytes: Bytes): Cbor {
-  demand(bytes.length <= bodyBytesMax, "length", "body");
+  demand(bytes.length <= bodyBytesMax, "shape", "body length");
   const reader = new Reader(bytes);
   const value = reader.value(0);
   demand(reader.atEnd, "cbor", "more behind the end");

@@ -1,7 +1,7 @@
 // The log's signed tree head: C2SP tlog-checkpoint inside a C2SP signed note, Ed25519.
 import { type Bytes, concat, equal, fromBase64, toBase64, utf8 } from "./bytes.ts";
 import { sha256 } from "./hash.ts";
-import { demand } from "./refused.ts";
+import { demand, Refused } from "./refused.ts";
 import { PublicKey, type SigningKey } from "./sign.ts";
 
 const noteBytesMax = 4096;
@@ -14,10 +14,16 @@ export interface TreeHead {
   readonly root: Bytes;
 }
 
+/** The origin line of a vault's log; also the name of the log's key. */
+export function logOrigin(vault: string): string {
+  return `clavitor.ai/log/${vault}`;
+}
+
 /** Padded base64 of the standard alphabet, which notes use; undefined for anything else. */
 function fromStandard(text: string): Bytes | undefined {
   if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return undefined;
-  return fromBase64(text.replace(/=+$/, "").replaceAll("+", "-").replaceAll("/", "_"));
+  const bytes = fromBase64(text.replace(/=+$/, "").replaceAll("+", "-").replaceAll("/", "_"));
+  return bytes !== undefined && toStandard(bytes) === text ? bytes : undefined;
 }
 
 function toStandard(bytes: Bytes): string {
@@ -36,9 +42,9 @@ function bodyOf(head: TreeHead): string {
 
 /** Checks the log's signature, then reads. `origin` is the log expected. */
 export async function verifyCheckpoint(note: string, origin: string, logKey: Bytes): Promise<TreeHead> {
-  demand(note.length <= noteBytesMax, "length", "checkpoint");
+  demand(utf8(note).length <= noteBytesMax, "checkpoint", "length");
   const gap = note.indexOf("\n\n");
-  demand(gap > 0 && note.endsWith("\n"), "shape", "checkpoint");
+  demand(gap > 0 && note.endsWith("\n"), "checkpoint", "form");
   const text = note.slice(0, gap + 1);
   const signatures = note.slice(gap + 2, -1).split("\n");
   await checkSignature(text, signatures, origin, logKey);
@@ -48,26 +54,24 @@ export async function verifyCheckpoint(note: string, origin: string, logKey: Byt
 async function checkSignature(text: string, lines: readonly string[], origin: string, logKey: Bytes): Promise<void> {
   const key = new PublicKey(logKey);
   const wanted = keyId(origin, logKey);
-  let held = false;
   for (const line of lines) {
     const match = /^— (\S+) (\S+)$/.exec(line);
-    demand(match !== null, "shape", "signature line");
+    demand(match !== null, "checkpoint", "signature line");
     const bytes = fromStandard(match[2] ?? "");
-    demand(bytes !== undefined && bytes.length > 4, "shape", "signature line");
+    demand(bytes !== undefined && bytes.length >= 4, "checkpoint", "signature line");
     if (match[1] !== origin || !equal(bytes.subarray(0, 4), wanted)) continue;
-    demand(await key.verifyRaw(utf8(text), bytes.slice(4)), "signature", "checkpoint");
-    held = true;
+    return demand(await key.verifyRaw(utf8(text), bytes.slice(4)), "checkpoint", "signature");
   }
-  demand(held, "signature", "checkpoint is not signed by the log");
+  throw new Refused("checkpoint", "not signed by the log");
 }
 
 function readBody(text: string, origin: string): TreeHead {
   const [name, size, root, ...more] = text.slice(0, -1).split("\n");
-  demand(name === origin && more.length === 0, "shape", "checkpoint body");
-  demand(size !== undefined && /^(0|[1-9][0-9]{0,15})$/.test(size), "shape", "size");
+  demand(name === origin && more.length === 0, "checkpoint", "body");
+  demand(size !== undefined && /^(0|[1-9][0-9]{0,15})$/.test(size), "checkpoint", "size");
   const hash = fromStandard(root ?? "");
-  demand(hash !== undefined && hash.length === 32, "shape", "root");
-  demand(Number.isSafeInteger(Number(size)), "shape", "size");
+  demand(hash !== undefined && hash.length === 32, "checkpoint", "root");
+  demand(Number.isSafeInteger(Number(size)), "checkpoint", "size");
   return { origin, size: Number(size), root: hash };
 }
 

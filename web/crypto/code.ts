@@ -19,7 +19,7 @@ function checkOf(code: Bytes): number {
 
 /** Groups of four with hyphens. */
 export function formatCode(code: Bytes): string {
-  demand(code.length === codeBytes, "shape", "code");
+  demand(code.length === codeBytes, "code");
   let text = "";
   for (let i = 0; i < codeBytes; i += 5) {
     let group = 0n;
@@ -39,13 +39,13 @@ function digitOf(character: string): number {
 /** Reads what a person typed: case, hyphens and spaces do not matter, `I` and `L` are `1`, `O` is `0`. Throws `Refused`. */
 export function parseCode(text: string): Bytes {
   const digits = [...text.replace(/[\s-]/g, "")].map((character) => digitOf(character.toUpperCase()));
-  demand(digits.length === codeCharacters && digits.every((digit) => digit >= 0), "shape", "code");
+  demand(digits.length === codeCharacters && digits.every((digit) => digit >= 0), "code");
   const code = new Uint8Array(codeBytes);
   for (let i = 0; i < codeBytes / 5; i++) {
     let group = 0n;
     for (let j = 0; j < 8; j++) group = (group << 5n) | BigInt(digits[8 * i + j] ?? 0);
     for (let j = 4; j >= 0; j--, group >>= 8n) code[5 * i + j] = Number(group & 255n);
   }
-  demand(((digits[32] ?? 0) << 5 | (digits[33] ?? 0)) === checkOf(code), "check", "code");
+  demand(((digits[32] ?? 0) << 5 | (digits[33] ?? 0)) === checkOf(code), "code");
   return code;
 }

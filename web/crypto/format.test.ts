@@ -52,13 +52,13 @@ describe("the vector of the format page", async () => {
 
   it("refuses it with any one thing changed", async () => {
     const flip = (index: number) => record.map((byte, i) => (i === index ? byte ^ 1 : byte));
-    const expected: [number, string][] = [[0, "format"], [1, "suite"], [2, "kind"], [3, "flags"], [7, "epoch"], [8, "commitment"], [40, "commitment"], [72, "tag"], [119, "tag"]];
+    const expected: [number, string][] = [[0, "envelope"], [1, "envelope"], [2, "envelope"], [3, "envelope"], [7, "envelope"], [8, "commitment"], [40, "commitment"], [72, "aead"], [119, "aead"]];
     for (const [index, layer] of expected) expect(await layerOf(() => open(key, at, flip(index))), `byte ${index}`).toBe(layer);
     for (const other of [{ ...at, version: 8 }, { ...at, field: at.entry }, { ...at, entry: at.field }, { ...at, vault: at.entry }]) {
       expect(await layerOf(() => open(key, other, record))).toBe("commitment");
     }
-    expect(await layerOf(() => open(key, at, record.slice(0, -1)))).toBe("length");
-    expect(await layerOf(() => open(key, at, concat(record, u32be(0))))).toBe("tag");
+    expect(await layerOf(() => open(key, at, record.slice(0, -1)))).toBe("envelope");
+    expect(await layerOf(() => open(key, at, concat(record, u32be(0))))).toBe("aead");
   });
 
   it("gives one sentence for every refusal", async () => {
@@ -158,16 +158,16 @@ describe("codes and tokens", () => {
   it("refuse a wrong letter", async () => {
     const text = formatCode(range(7, 20));
     const wrong = (text.startsWith("Z") ? "Y" : "Z") + text.slice(1);
-    expect(await layerOf(() => parseCode(wrong))).toBe("check");
-    expect(await layerOf(() => parseCode(text.slice(1)))).toBe("shape");
+    expect(await layerOf(() => parseCode(wrong))).toBe("code");
+    expect(await layerOf(() => parseCode(text.slice(1)))).toBe("code");
   });
   it("carry their parts", async () => {
     const parts = { agent: "ab".repeat(16), secret: range(0, 32) };
     expect(parseToken(formatToken(parts))).toEqual(parts);
     const enrol = { vault: "cd".repeat(16), agent: "ab".repeat(16), secret: range(0, 32), node: "http://localhost:1984" };
     expect(parseEnrol(formatEnrol(enrol))).toEqual(enrol);
-    expect(await layerOf(() => parseToken(formatEnrol(enrol)))).toBe("shape");
-    expect(await layerOf(() => parseToken(`${formatToken(parts).slice(0, -1)}~`))).toBe("shape");
+    expect(await layerOf(() => parseToken(formatEnrol(enrol)))).toBe("token");
+    expect(await layerOf(() => parseToken(`${formatToken(parts).slice(0, -1)}~`))).toBe("token");
   });
 });
 
@@ -185,8 +185,8 @@ describe("the log", () => {
     const forked = leaves.map((leaf, i) => (i === 3 ? leafHash(idBytes("00".repeat(16))) : leaf));
     for (const from of [4, 7, 8, 16, 20]) {
       const proof = proveConsistency(forked, from);
-      expect(await layerOf(() => verifyConsistency(from, rootOf(leaves.slice(0, from)), 21, rootOf(forked), proof))).toBe("proof");
+      expect(await layerOf(() => verifyConsistency(from, rootOf(leaves.slice(0, from)), 21, rootOf(forked), proof))).toBe("merkle");
     }
-    expect(await layerOf(() => verifyConsistency(8, rootOf(leaves.slice(0, 8)), 7, rootOf(leaves.slice(0, 7)), []))).toBe("proof");
+    expect(await layerOf(() => verifyConsistency(8, rootOf(leaves.slice(0, 8)), 7, rootOf(leaves.slice(0, 7)), []))).toBe("merkle");
   });
 });

@@ -8,6 +8,7 @@ import { demand } from "./refused.ts";
 import { type PublicKey, type SigningKey, splitSigned } from "./sign.ts";
 
 const u32Max = 0xffff_ffff;
+export const destinationBytesMax = 2048;
 
 export const Deleted = { live: 0, trash: 1, purged: 2 } as const;
 
@@ -43,14 +44,16 @@ function readField(value: Cbor, version: number): HeaderField {
   demand(read.version >= 1 && read.version <= version, "rule", "field version");
   const summary = read.id === zeroId;
   demand(summary === (read.kind === summaryKind), "rule", "summary");
-  demand(summary ? read.tier === 1 : read.tier >= (kindByNumber(read.kind)?.lowestTier ?? 4), "rule", "lowest tier");
+  const known = kindByNumber(read.kind);
+  demand(summary ? read.tier === 1 : read.tier >= (known?.lowestTier ?? 4), "rule", "lowest tier");
+  demand(read.tier > 1 || known?.descriptive !== true, "rule", "its value stands in the summary");
   return read;
 }
 
 /** Reads a body. Throws `Refused` for anything that breaks the format. */
 export function decodeHeader(body: Bytes): Header {
   const m = members(decode(body), 14);
-  demand(asUint(m[0]) === 1, "format");
+  demand(asUint(m[0]) === 1, "rule", "format");
   const version = asUint(m[3]);
   const header: Header = {
     vault: toHex(asBytes(m[1], 16)),
@@ -73,7 +76,10 @@ export function decodeHeader(body: Bytes): Header {
 
 function checkHeader(header: Header): void {
   demand(header.version >= 1 && header.ekEpoch >= 1 && header.vaultEpoch >= 1, "rule", "versions begin at 1");
-  demand(header.version > 1 || equal(header.previous, zeroBytes32), "chain", "first header");
+  demand((header.version === 1) === equal(header.previous, zeroBytes32), "rule", "first header");
+  demand(header.version > 1 || header.author === zeroId, "rule", "agents make no entries");
+  const sizes = header.destinations.map((text) => utf8(text).length);
+  demand(sizes.every((size) => size > 0 && size <= destinationBytesMax), "rule", "destination");
   demand(header.entry !== zeroId, "rule", "entry id");
   demand(header.policy === 0, "rule", "policy");
   demand(header.deleted <= Deleted.purged, "rule", "deleted");
@@ -114,9 +120,9 @@ export function readHeader(signed: Bytes): SignedHeader & { readonly signature: 
 /** Checks the signature by the named author's key, and that it is the entry asked for. */
 export async function verifyHeader(signed: Bytes, vault: string, entry: string, keyOf: (author: string) => PublicKey | undefined): Promise<SignedHeader> {
   const read = readHeader(signed);
-  demand(read.header.vault === vault && read.header.entry === entry, "rule", "another entry");
+  demand(read.header.vault === vault && read.header.entry === entry, "signature", "another entry");
   const key = keyOf(read.header.author);
-  demand(key !== undefined, "key", "author");
+  demand(key !== undefined, "signature", "unknown author");
   await key.verify("header", idBytes(vault), read.body, read.signature);
   return { header: read.header, hash: read.hash, signed };
 }
@@ -128,35 +134,49 @@ export async function signHeader(header: Header, key: SigningKey): Promise<Signe
   return { header: own, hash: sha256(body), signed: await key.signed("header", idBytes(header.vault), body) };
 }
 
-/** Refuses a header that does not follow `before`. */
-export function checkHeaderFollows(next: Header, before: Header, beforeHash: Bytes): void {
-  demand(next.version === before.version + 1, "chain", "version");
-  demand(equal(next.previous, beforeHash), "chain", "previous");
-  demand(next.ekEpoch >= before.ekEpoch && next.vaultEpoch >= before.vaultEpoch, "chain", "epoch runs back");
-  demand(before.deleted !== Deleted.purged, "chain", "purged for ever");
+/** Refuses a header that does not follow `before` (or is not a first one). */
+export function checkHeaderFollows(next: Header, before?: { readonly header: Header; readonly hash: Bytes }): void {
+  if (before === undefined) return demand(next.version === 1, "chain", "version");
+  const last = before.header;
+  demand(next.vault === last.vault && next.entry === last.entry, "chain", "another entry");
+  demand(next.version === last.version + 1, "chain", "version");
+  demand(equal(next.previous, before.hash), "chain", "previous");
+  demand(next.ekEpoch >= last.ekEpoch && next.vaultEpoch >= last.vaultEpoch, "chain", "epoch runs back");
+  demand(last.deleted !== Deleted.purged, "chain", "purged for ever");
+  checkFieldsFollow(next, last);
+  if (next.author !== zeroId) checkAgentRules(next, last);
+}
+
+function sameField(a: HeaderField, b: HeaderField | undefined): boolean {
+  return b !== undefined && a.kind === b.kind && a.tier === b.tier && a.version === b.version && equal(a.hash, b.hash);
+}
+
+/** A field of an older version is exactly the one that stood there; a new key seals all of its tiers anew. */
+function checkFieldsFollow(next: Header, last: Header): void {
+  const old = new Map(last.fields.map((field) => [field.id, field]));
+  for (const field of next.fields) {
+    if (field.version === next.version) continue;
+    const sameKey = field.tier === 3 ? next.vaultEpoch === last.vaultEpoch : next.ekEpoch === last.ekEpoch;
+    demand(sameKey && sameField(field, old.get(field.id)), "chain", "old field");
+  }
 }
 
 function sameTexts(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((text, index) => text === b[index]);
 }
 
-/**
- * Refuses what an agent may not do in a header of its own: touch destinations, policy, scopes or the trash, lower a tier, or touch tier 3.
- * `scopes` are those in which the agent has `write`.
- */
-export function checkAgentHeader(next: Header, before: Header | undefined, scopes: ReadonlySet<string>): void {
-  demand([zeroId, ...next.scopes].some((scope) => scopes.has(scope)), "rule", "not in the agent's scopes");
-  const base = before ?? { destinations: [], policy: 0, scopes: next.scopes, deleted: Deleted.live, fields: [] };
-  demand(sameTexts(next.destinations, base.destinations) && sameTexts(next.scopes, base.scopes), "rule", "destinations or scopes");
-  demand(next.policy === base.policy && next.deleted === base.deleted, "rule", "policy or trash");
-  const old = new Map(base.fields.map((field) => [field.id, field]));
+/** An agent changes values of tiers 1 and 2, and adds or removes such fields. Nothing else. */
+function checkAgentRules(next: Header, last: Header): void {
+  demand(sameTexts(next.destinations, last.destinations) && sameTexts(next.scopes, last.scopes), "chain", "agent: destinations or scopes");
+  demand(next.deleted === Deleted.live && last.deleted === Deleted.live, "chain", "agent: not a live entry");
+  demand(next.ekEpoch === last.ekEpoch && next.vaultEpoch === last.vaultEpoch, "chain", "agent: epochs");
+  const old = new Map(last.fields.map((field) => [field.id, field]));
   for (const field of next.fields) {
     const was = old.get(field.id);
-    demand(was === undefined || field.tier >= was.tier, "rule", "tier lowered");
-    if (field.tier === 3 || was?.tier === 3) {
-      demand(was !== undefined && was.tier === field.tier && was.kind === field.kind && equal(was.hash, field.hash), "rule", "tier 3");
-    }
+    if (was === undefined) demand(field.tier >= (kindByNumber(field.kind)?.defaultTier ?? 4), "chain", "agent: tier of a new field");
+    else demand(field.kind === was.kind && field.tier === was.tier, "chain", "agent: kind or tier");
   }
-  const kept = new Set(next.fields.map((field) => field.id));
-  demand(base.fields.every((field) => field.tier !== 3 || kept.has(field.id)), "rule", "tier 3 removed");
+  const onlyMe = (header: Header) => header.fields.filter((field) => field.tier === 3);
+  const [now, before] = [onlyMe(next), onlyMe(last)];
+  demand(now.length === before.length && now.every((field) => sameField(field, old.get(field.id))), "chain", "agent: tier 3");
 }

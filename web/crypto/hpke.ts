@@ -75,12 +75,13 @@ export async function x25519Public(privateKey: Bytes): Promise<Bytes> {
   return bytes;
 }
 
-/** `enc[32] ‖ ciphertext`. */
-export async function wrapTo(recipient: Bytes, info: Bytes, value: Bytes): Promise<Bytes> {
+/** `enc[32] ‖ ciphertext`. `ekm` makes the ephemeral key in tests. */
+export async function wrapTo(recipient: Bytes, info: Bytes, value: Bytes, ekm?: Bytes): Promise<Bytes> {
   const hpke = await theSuite();
   try {
     const recipientPublicKey = await hpke.kem.deserializePublicKey(recipient);
-    const sealed = await hpke.seal({ recipientPublicKey, info }, value);
+    const parameters = ekm === undefined ? { recipientPublicKey, info } : { recipientPublicKey, info, ekm: ekm.slice().buffer };
+    const sealed = await hpke.seal(parameters, value);
     return concat(new Uint8Array(sealed.enc), new Uint8Array(sealed.ct));
   } catch {
     throw new Refused("key", "recipient");

@@ -1,15 +1,22 @@
 // The key hierarchy of docs/FORMAT.md section 3, as an unlocked browser holds it: parents that cannot be taken out again, and keys made from them when needed.
-import { type Bytes, concat, u32be } from "./bytes.ts";
+import { type Bytes, concat, equal } from "./bytes.ts";
 import { derive, deriveParent, keepSecret } from "./derive.ts";
 import { idBytes, unlockerBytes, zeroBytes16, zeroId } from "./ids.ts";
 import { Kind, RecordKey } from "./record.ts";
 import { sha256 } from "./hash.ts";
+import { demand } from "./refused.ts";
 
 /** The public constant that goes into the PRF; the same for every passkey. */
 export const prfInput = (): Bytes => sha256(new TextEncoder().encode("clavitor/v1/prf/unlock"));
 
+/** Refuses PRF output that is empty, short, long or all zero. */
+export function checkPrf(prf: Uint8Array): void {
+  demand(prf.length === 32 && !equal(prf, new Uint8Array(32)), "prf");
+}
+
 /** KEK of a passkey. Wipes the PRF output. */
 export async function passkeyKek(prf: Bytes, vault: Bytes, credentialId: Uint8Array): Promise<CryptoKey> {
+  checkPrf(prf);
   const parent = await keepSecret(prf);
   return deriveParent(parent, "unlock", vault, 0, sha256(credentialId));
 }
@@ -95,9 +102,4 @@ export class VaultKeys {
 /** The value of an unlocker record. */
 export function unlockerValue(x25519Private: Bytes, uskPublic: Bytes): Bytes {
   return concat(x25519Private, sha256(uskPublic));
-}
-
-/** The plaintext of `sealed_vmk`. */
-export function vmkValue(vmk: Bytes, epoch: number): Bytes {
-  return concat(vmk, u32be(epoch));
 }

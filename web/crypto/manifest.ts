@@ -1,12 +1,13 @@
 // The manifest: what the owner signed about the vault (docs/FORMAT.md section 6).
-import { type Bytes, compare, equal, toHex } from "./bytes.ts";
+import { type Bytes, compare, equal, toHex, utf8 } from "./bytes.ts";
 import { asArray, asBool, asBytes, asText, asUint, type Cbor, decode, encode, members, numbered } from "./cbor.ts";
 import { sha256 } from "./hash.ts";
-import { idBytes, unlockerBytes, zeroBytes32, zeroId } from "./ids.ts";
+import { idBytes, recoveryUnlockerId, unlockerBytes, zeroBytes32, zeroId } from "./ids.ts";
 import { demand } from "./refused.ts";
 import { checkPublicKey, type PublicKey, type SigningKey, splitSigned } from "./sign.ts";
 
 const u32Max = 0xffff_ffff;
+const nodeBytesMax = 255;
 
 export const Capability = { use: 1, totp: 2, reveal: 4, write: 8 } as const;
 export const UnlockerKind = { passkey: 1, recovery: 2 } as const;
@@ -70,7 +71,9 @@ function readScope(value: Cbor): ManifestScope {
 
 function readAgentScope(value: Cbor): { id: string; capabilities: number } {
   const [scope, capabilities] = members(value, 2);
-  return { id: id(scope), capabilities: asUint(capabilities, 15) };
+  const bits = asUint(capabilities);
+  demand(bits <= 15, "rule", "capabilities");
+  return { id: id(scope), capabilities: bits };
 }
 
 function readAgent(value: Cbor): ManifestAgent {
@@ -94,17 +97,21 @@ function readAgent(value: Cbor): ManifestAgent {
 function checkAgent(agent: ManifestAgent): void {
   demand(agent.kind === AgentKind.enrolled || agent.kind === AgentKind.hosted, "rule", "agent kind");
   demand(agent.state >= AgentState.active && agent.state <= AgentState.invited, "rule", "agent state");
-  const keyed = agent.kind === AgentKind.enrolled && agent.state !== AgentState.invited;
-  demand(agent.ed25519.length === (keyed ? 32 : 0) && agent.x25519.length === (keyed ? 32 : 0), "rule", "agent keys");
+  demand(agent.id !== zeroId, "rule", "agent id");
+  const keyed = agent.ed25519.length === 32;
+  demand(keyed === (agent.x25519.length === 32), "rule", "one key without the other");
+  const hosted = agent.kind === AgentKind.hosted;
+  demand(!hosted || (!keyed && agent.state !== AgentState.invited), "rule", "hosted agent");
+  demand(hosted || agent.state !== AgentState.active || keyed, "rule", "active agent without keys");
+  demand(agent.state !== AgentState.invited || !keyed, "rule", "invited agent with keys");
   if (keyed) checkPublicKey(agent.ed25519);
-  demand(agent.kind === AgentKind.enrolled || agent.state !== AgentState.invited, "rule", "hosted agents are never invited");
 }
 
 /** Reads a body. Throws `Refused` for anything that breaks the format. */
 export function decodeManifest(body: Bytes): Manifest {
   const m = members(decode(body), 17);
-  demand(asUint(m[0]) === 1, "format");
-  demand(asUint(m[5]) === 1, "suite");
+  demand(asUint(m[0]) === 1, "rule", "format");
+  demand(asUint(m[5]) === 1, "rule", "suite");
   const [size, root, logKey] = members(m[13], 3);
   const [authHash, delay] = members(m[14], 2);
   const [namesVersion, namesHash] = members(m[15], 2);
@@ -131,12 +138,19 @@ export function decodeManifest(body: Bytes): Manifest {
 
 function checkManifest(manifest: Manifest): void {
   demand(manifest.version >= 1 && manifest.vaultEpoch >= 1, "rule", "versions begin at 1");
-  demand(manifest.version > 1 || equal(manifest.previous, zeroBytes32), "chain", "first manifest");
+  demand((manifest.version === 1) === equal(manifest.previous, zeroBytes32), "rule", "first manifest");
+  demand(manifest.unlockers.length > 0, "rule", "no unlocker");
+  const recovery = recoveryUnlockerId();
+  demand(manifest.unlockers.every((one) => (one.kind === UnlockerKind.recovery) === (one.id === recovery)), "rule", "recovery id");
   const scopes = new Set(manifest.scopes.map((scope) => scope.id));
   demand(scopes.has(zeroId), "rule", "scope 0 is always there");
   demand(manifest.scopes.every((scope) => scope.epoch >= 1 && scope.ekEpochMin >= 1), "rule", "epochs begin at 1");
   demand(manifest.agents.every((agent) => agent.scopes.every((scope) => scopes.has(scope.id))), "rule", "agent in a scope that is not there");
+  const nodes = [manifest.homeNode, manifest.backupNode];
+  demand(nodes.every((node) => utf8(node).length <= nodeBytesMax), "rule", "node address");
+  demand((manifest.names.version === 0) === equal(manifest.names.hash, zeroBytes32), "rule", "names");
   checkPublicKey(manifest.uskPublic);
+  checkPublicKey(manifest.logPin.key);
 }
 
 /** The one encoding of a manifest; arrays are put in order. */
@@ -172,8 +186,8 @@ export async function verifyManifest(signed: Bytes, vault: string, key: PublicKe
   const { signature, body } = splitSigned(signed);
   await key.verify("manifest", idBytes(vault), body, signature);
   const manifest = decodeManifest(body);
-  demand(manifest.vault === vault, "rule", "another vault");
-  demand(equal(manifest.uskPublic, key.bytes), "key", "another signing key");
+  demand(manifest.vault === vault, "signature", "another vault");
+  demand(equal(manifest.uskPublic, key.bytes), "signature", "another signing key");
   return { manifest, hash: sha256(body), signed };
 }
 
@@ -184,10 +198,24 @@ export async function signManifest(manifest: Manifest, key: SigningKey): Promise
   return { manifest: own, hash: sha256(body), signed: await key.signed("manifest", idBytes(manifest.vault), body) };
 }
 
-/** Refuses a manifest that does not follow `before`: fork, gap, a clock that runs back. */
-export function checkManifestFollows(next: Manifest, before: Manifest, beforeHash: Bytes): void {
-  demand(next.version === before.version + 1, "chain", "version");
-  demand(equal(next.previous, beforeHash), "chain", "previous");
-  demand(next.vaultEpoch >= before.vaultEpoch && next.hlcMs >= before.hlcMs, "chain", "runs back");
-  demand(equal(next.uskPublic, before.uskPublic), "chain", "signing key");
+/** Refuses a manifest that does not follow `before` (or is not a first one): fork, gap, anything that runs back. */
+export function checkManifestFollows(next: Manifest, before?: { readonly manifest: Manifest; readonly hash: Bytes }): void {
+  if (before === undefined) return demand(next.version === 1, "chain", "version");
+  const last = before.manifest;
+  demand(next.version === last.version + 1, "chain", "version");
+  demand(equal(next.previous, before.hash), "chain", "previous");
+  demand(next.vault === last.vault && equal(next.uskPublic, last.uskPublic), "chain", "vault or signing key");
+  checkManifestForward(next, last);
+  demand(next.vaultEpoch <= last.vaultEpoch + 1, "chain", "vault epoch");
+}
+
+/** Refuses a manifest that is newer than `last`, perhaps by several versions, and in which something runs back. */
+export function checkManifestForward(next: Manifest, last: Manifest): void {
+  demand(next.vaultEpoch >= last.vaultEpoch && next.hlcMs >= last.hlcMs, "chain", "runs back");
+  demand(next.names.version >= last.names.version && next.logPin.size >= last.logPin.size, "chain", "runs back");
+  const scopes = new Map(next.scopes.map((scope) => [scope.id, scope]));
+  for (const old of last.scopes) {
+    const scope = scopes.get(old.id);
+    demand(scope === undefined || (scope.epoch >= old.epoch && scope.ekEpochMin >= old.ekEpochMin), "chain", "scope runs back");
+  }
 }

@@ -47,10 +47,10 @@ const halve = (value: number) => Math.floor(value / 2);
 
 /** Refuses unless `leaf` stands at `index` of the tree with this root (RFC 9162 section 2.1.3.2). */
 export function verifyInclusion(leaf: Bytes, index: number, size: number, root: Bytes, proof: readonly Bytes[]): void {
-  demand(Number.isSafeInteger(index) && index >= 0 && index < size, "proof", "index");
+  demand(Number.isSafeInteger(index) && index >= 0 && index < size, "merkle", "index");
   let [at, last, hash] = [index, size - 1, leaf];
   for (const part of proof) {
-    demand(last !== 0 && part.length === 32, "proof", "length");
+    demand(last !== 0 && part.length === 32, "merkle", "length");
     if (!even(at) || at === last) {
       hash = nodeHash(part, hash);
       while (even(at) && at !== 0) [at, last] = [halve(at), halve(last)];
@@ -59,22 +59,22 @@ export function verifyInclusion(leaf: Bytes, index: number, size: number, root: 
     }
     [at, last] = [halve(at), halve(last)];
   }
-  demand(last === 0 && equal(hash, root), "proof", "root");
+  demand(last === 0 && equal(hash, root), "merkle", "root");
 }
 
 /** Refuses unless the tree of `size` grew from the tree of `from` (RFC 9162 section 2.1.4.2). */
 export function verifyConsistency(from: number, fromRoot: Bytes, size: number, root: Bytes, proof: readonly Bytes[]): void {
-  demand(from >= 0 && from <= size, "proof", "log shrank");
-  if (from === 0) return demand(proof.length === 0, "proof", "length");
-  if (from === size) return demand(proof.length === 0 && equal(fromRoot, root), "proof", "root");
+  demand(from >= 0 && from <= size, "merkle", "log shrank");
+  if (from === 0) return demand(proof.length === 0, "merkle", "length");
+  if (from === size) return demand(proof.length === 0 && equal(fromRoot, root), "merkle", "root");
   let [at, last] = [from - 1, size - 1];
   while (!even(at)) [at, last] = [halve(at), halve(last)];
   const parts = at === 0 ? [fromRoot, ...proof] : [...proof];
   const [first, ...rest] = parts;
-  demand(first !== undefined && parts.every((part) => part.length === 32), "proof", "length");
+  demand(first !== undefined && parts.every((part) => part.length === 32), "merkle", "length");
   let [oldHash, newHash] = [first, first];
   for (const part of rest) {
-    demand(last !== 0, "proof", "length");
+    demand(last !== 0, "merkle", "length");
     if (!even(at) || at === last) {
       oldHash = nodeHash(part, oldHash);
       newHash = nodeHash(part, newHash);
@@ -84,5 +84,5 @@ export function verifyConsistency(from: number, fromRoot: Bytes, size: number, r
     }
     [at, last] = [halve(at), halve(last)];
   }
-  demand(last === 0 && equal(oldHash, fromRoot) && equal(newHash, root), "proof", "root");
+  demand(last === 0 && equal(oldHash, fromRoot) && equal(newHash, root), "merkle", "root");
 }

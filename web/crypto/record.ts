@@ -64,7 +64,11 @@ export function paddedLength(total: number): number {
   return Math.ceil(total / step) * step;
 }
 
+/** Longest value: the largest padded size that fits into a record, less the length prefix. */
+export const valueBytesMax = 1_032_188;
+
 function pad(value: Uint8Array): Bytes {
+  demand(value.length <= valueBytesMax, "padding", "too long");
   const padded = new Uint8Array(paddedLength(4 + value.length));
   padded.set(u32be(value.length));
   padded.set(value, 4);
@@ -84,7 +88,6 @@ function unpad(padded: Bytes): Bytes {
 export async function seal(key: RecordKey, at: Context, value: Uint8Array, salt: Bytes = makeRandom(32)): Promise<Bytes> {
   const hash = contextHash(key, at);
   const padded = pad(value);
-  demand(headerBytes + padded.length + tagBytes <= recordBytesMax, "length");
   const okm = await expand(key.secret, salt, concat(sealLabel, hash), 76);
   try {
     const aes = await crypto.subtle.importKey("raw", okm.subarray(0, 32), "AES-GCM", false, ["encrypt"]);
@@ -98,12 +101,12 @@ export async function seal(key: RecordKey, at: Context, value: Uint8Array, salt:
 
 /** Checks what can be seen from outside: that it is a record of this kind and epoch. */
 function checkHead(key: RecordKey, record: Bytes): void {
-  demand(record.length >= smallest && record.length <= recordBytesMax, "length");
-  demand(record[0] === 0xc1, "format");
-  demand(record[1] === 0x01, "suite");
-  demand(record[2] === key.kind, "kind");
-  demand(record[3] === 0, "flags");
-  demand(readU32(record, 4) === key.epoch, "epoch");
+  demand(record.length >= smallest && record.length <= recordBytesMax, "envelope", "length");
+  demand(record[0] === 0xc1, "envelope", "format");
+  demand(record[1] === 0x01, "envelope", "suite");
+  demand(record[2] === key.kind, "envelope", "kind");
+  demand(record[3] === 0, "envelope", "flags");
+  demand(readU32(record, 4) === key.epoch, "envelope", "epoch");
 }
 
 /** Opens a record. Throws `Refused`, one error for every failure. The caller wipes the value. */
@@ -129,6 +132,6 @@ async function decrypt(okm: Bytes, hash: Bytes, body: Bytes): Promise<Bytes> {
   try {
     return new Uint8Array(await crypto.subtle.decrypt({ name: "AES-GCM", iv: okm.subarray(32, 44), additionalData: hash }, aes, body));
   } catch {
-    throw new Refused("tag");
+    throw new Refused("aead");
   }
 }

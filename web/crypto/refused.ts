@@ -1,9 +1,9 @@
 // The one error of the format. Callers and people see the same for every failure; the layer is for tests and the local incident list.
 
-/** Which check did not hold. Never shown, never sent. */
+/** Which check did not hold (vectors/README.md). Never shown, never sent. `hash`: not the record that the signed header names. */
 export type Layer =
-  | "shape" | "format" | "suite" | "kind" | "flags" | "epoch" | "length" | "commitment" | "tag" | "padding"
-  | "cbor" | "rule" | "signature" | "key" | "chain" | "check" | "mac" | "proof" | "hash" | "hpke";
+  | "envelope" | "commitment" | "aead" | "padding" | "signature" | "key" | "shape" | "cbor" | "rule" | "chain" | "hpke" | "code" | "token" | "enrol"
+  | "prf" | "pin" | "checkpoint" | "merkle" | "hash";
 
 /** Something was refused. */
 export class Refused extends Error {

@@ -14,12 +14,12 @@ function withCheck(prefix: string, data: Bytes): string {
   return `${prefix}-${toBase64(concat(data, sha256(concat(utf8(prefix), data)).subarray(0, 4)))}`;
 }
 
-function readChecked(prefix: string, text: string): Bytes {
-  demand(text.startsWith(`${prefix}-`) && text.length <= enrolTextMax, "shape", prefix);
+function readChecked(prefix: string, text: string, layer: "token" | "enrol"): Bytes {
+  demand(text.startsWith(`${prefix}-`) && text.length <= enrolTextMax, layer, "form");
   const all = fromBase64(text.slice(prefix.length + 1));
-  demand(all !== undefined && all.length > 4, "shape", prefix);
+  demand(all !== undefined && all.length > 4, layer, "form");
   const data = all.slice(0, -4);
-  demand(equal(sha256(concat(utf8(prefix), data)).subarray(0, 4), all.subarray(-4)), "check", prefix);
+  demand(equal(sha256(concat(utf8(prefix), data)).subarray(0, 4), all.subarray(-4)), layer, "check");
   return data;
 }
 
@@ -31,8 +31,8 @@ export function formatToken({ agent, secret }: HostedTokenParts): string {
 }
 
 export function parseToken(text: string): HostedTokenParts {
-  const data = readChecked("cvt1", text);
-  demand(data.length === 48, "shape", "token");
+  const data = readChecked("cvt1", text, "token");
+  demand(data.length === 48, "token", "length");
   return { agent: toHex(data.subarray(0, 16)), secret: data.slice(16) };
 }
 
@@ -61,13 +61,13 @@ export function formatEnrol(parts: EnrolParts): string {
 }
 
 export function parseEnrol(text: string): EnrolParts {
-  const data = readChecked("cvte1", text);
-  demand(data.length > 64, "shape", "enrolment");
+  const data = readChecked("cvte1", text, "enrol");
+  demand(data.length > 64, "enrol", "length");
   let node = "";
   try {
     node = fromUtf8(data.subarray(64));
   } catch {
-    demand(false, "shape", "node address");
+    demand(false, "enrol", "node address");
   }
   return { vault: toHex(data.subarray(0, 16)), agent: toHex(data.subarray(16, 32)), secret: data.slice(32, 64), node };
 }
@@ -86,7 +86,7 @@ export async function enrolMac(secret: Bytes, vault: Bytes, agent: string, ed255
 /** Refuses keys that were exchanged on the way, or are no keys. */
 export async function verifyEnrolMac(secret: Bytes, vault: Bytes, agent: string, ed25519: Bytes, x25519: Bytes, mac: Bytes): Promise<void> {
   demand(ed25519.length === 32 && x25519.length === 32, "key", "length");
-  demand(equal(await enrolMac(secret, vault, agent, ed25519, x25519), mac), "mac", "enrolment");
+  demand(equal(await enrolMac(secret, vault, agent, ed25519, x25519), mac), "signature", "enrolment");
   checkPublicKey(ed25519);
 }
 
