@@ -1,0 +1,66 @@
+//! The machine's clock, and how times are shown.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Now, Unix milliseconds.
+pub fn now_ms() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// A time as RFC 3339 in UTC, to the second.
+pub fn rfc3339(unix_ms: u64) -> String {
+    let seconds = unix_ms / 1000;
+    let (year, month, day) = civil_date(seconds / 86_400);
+    let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+/// What a person is told when the two clocks differ too much for a proof of possession.
+pub fn skew_message(local_ms: u64, node_ms: u64) -> String {
+    let apart_s = local_ms.abs_diff(node_ms) / 1000;
+    let apart = if apart_s < 120 { format!("{apart_s} s") } else { format!("{} min", apart_s / 60) };
+    let direction = if local_ms < node_ms { "behind" } else { "ahead of" };
+    format!(
+        "the clocks differ: this machine says {}, the node says {} (this machine is {apart} {direction} the node)",
+        rfc3339(local_ms),
+        rfc3339(node_ms),
+    )
+}
+
+/// Days since 1970-01-01 to year, month, day in the Gregorian calendar, counted in 400-year eras that begin on 1 March.
+fn civil_date(days: u64) -> (u64, u64, u64) {
+    let shifted = days + 719_468;
+    let era = shifted / 146_097;
+    let day_of_era = shifted % 146_097;
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    (era * 400 + year_of_era + u64::from(month <= 2), month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_dates() {
+        for (seconds, text) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (951_868_799, "2000-02-29T23:59:59Z"),
+            (1_709_164_800, "2024-02-29T00:00:00Z"),
+            (2_147_483_648, "2038-01-19T03:14:08Z"),
+            (4_107_542_400, "2100-03-01T00:00:00Z"),
+        ] {
+            assert_eq!(rfc3339(seconds * 1000), text);
+        }
+    }
+
+    #[test]
+    fn the_direction_of_a_skew_is_said() {
+        assert!(skew_message(0, 61_000).contains("61 s behind"));
+        assert!(skew_message(3_600_000, 0).contains("60 min ahead of"));
+    }
+}

@@ -1,0 +1,173 @@
+//! The agent's HTTP client: one node, TLS with compiled-in or given roots, limits on everything, no redirects.
+
+pub mod dpop;
+mod origin;
+
+use std::{path::Path, time::Duration};
+
+use bytes::Bytes;
+use clavitor_api::{ErrorBody, Id};
+use clavitor_crypto::sign::SigningKey;
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::{Method, Request, Response, body::Incoming, header};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use rustls::{ClientConfig, RootCertStore, pki_types::CertificateDer, pki_types::pem::PemObject as _};
+use serde::{Serialize, de::DeserializeOwned};
+
+pub use origin::Origin;
+
+use crate::{
+    clock,
+    failure::{Failure, Kind},
+};
+
+/// An answer is at most this long: a list of 10,000 sealed summaries fits.
+const ANSWER_BYTES_MAX: usize = 64 << 20;
+/// Connecting takes at most this long.
+const CONNECT_S_MAX: u64 = 10;
+/// A request takes at most this long, answer included.
+const REQUEST_S_MAX: u64 = 60;
+
+/// A connection to one node.
+pub struct Node {
+    origin: Origin,
+    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+}
+
+impl Node {
+    /// A client for a node. `ca_file` holds more certificate authorities in PEM, for nodes with a private one.
+    ///
+    /// # Errors
+    /// The file cannot be read or holds no certificate.
+    pub fn new(origin: Origin, ca_file: Option<&Path>) -> Result<Self, Failure> {
+        let mut connector = HttpConnector::new();
+        connector.enforce_http(false);
+        connector.set_connect_timeout(Some(Duration::from_secs(CONNECT_S_MAX)));
+        connector.set_nodelay(true);
+        let connector =
+            HttpsConnectorBuilder::new().with_tls_config(tls(ca_file)?).https_or_http().enable_all_versions().wrap_connector(connector);
+        Ok(Self { origin, client: Client::builder(TokioExecutor::new()).build(connector) })
+    }
+
+    /// The node's address.
+    pub const fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// Sends a body without proving who asks.
+    ///
+    /// # Errors
+    /// The node refuses, cannot be reached, or answers nonsense.
+    pub async fn post_anonymous<B: Serialize, T: DeserializeOwned>(&self, path: &str, body: &B) -> Result<T, Failure> {
+        let body = to_json(body)?;
+        self.send(self.request(Method::POST, path, Some(body), None)?).await
+    }
+
+    /// Reads as an agent.
+    ///
+    /// # Errors
+    /// As [`Node::post_anonymous`].
+    pub async fn get<T: DeserializeOwned>(&self, who: Prover<'_>, path: &str) -> Result<T, Failure> {
+        self.send(self.request(Method::GET, path, None, Some(who))?).await
+    }
+
+    /// Acts as an agent.
+    ///
+    /// # Errors
+    /// As [`Node::post_anonymous`].
+    pub async fn post<B: Serialize, T: DeserializeOwned>(&self, who: Prover<'_>, path: &str, body: &B) -> Result<T, Failure> {
+        let body = to_json(body)?;
+        self.send(self.request(Method::POST, path, Some(body), Some(who))?).await
+    }
+
+    fn request(&self, method: Method, path: &str, body: Option<Bytes>, who: Option<Prover<'_>>) -> Result<Request<Full<Bytes>>, Failure> {
+        let uri = self.origin.at(path);
+        let mut request = Request::builder().method(method.clone()).uri(&uri).header(header::ACCEPT, "application/json");
+        request = request.header(header::USER_AGENT, concat!("clavitor-agent/", env!("CARGO_PKG_VERSION")));
+        if let Some(who) = who {
+            let asked = dpop::Asked { method: method.as_str(), uri: &uri, body: body.as_deref(), now_s: clock::now_ms() / 1000 };
+            let proof = dpop::prove(who.key, &who.agent, &asked);
+            request = request.header(header::AUTHORIZATION, proof.authorization).header("DPoP", proof.dpop);
+        }
+        if body.is_some() {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        request.body(Full::new(body.unwrap_or_default())).map_err(|_| Failure::general("the request could not be built"))
+    }
+
+    async fn send<T: DeserializeOwned>(&self, request: Request<Full<Bytes>>) -> Result<T, Failure> {
+        let exchange = async {
+            let response = self.client.request(request).await.map_err(|error| self.unreachable(&error))?;
+            self.read(response).await
+        };
+        match tokio::time::timeout(Duration::from_secs(REQUEST_S_MAX), exchange).await {
+            Ok(answer) => answer,
+            Err(_) => Err(Failure::new(Kind::Connection, format!("{} did not answer within {REQUEST_S_MAX} s", self.origin))),
+        }
+    }
+
+    async fn read<T: DeserializeOwned>(&self, response: Response<Incoming>) -> Result<T, Failure> {
+        let status = response.status();
+        let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await;
+        let body =
+            body.map_err(|_| Failure::new(Kind::Connection, format!("the answer of {} broke off or is too long", self.origin)))?.to_bytes();
+        if status.is_success() {
+            return serde_json::from_slice(&body)
+                .map_err(|_| Failure::general(format!("{} answered something this version does not understand", self.origin)));
+        }
+        match serde_json::from_slice::<ErrorBody>(&body) {
+            Ok(error) => Err(Failure::from_node(error, clock::now_ms())),
+            Err(_) => Err(Failure::new(Kind::Connection, format!("{} answered {status}, not as a Clavitor node does", self.origin))
+                .remedy("check the address; the enrolment string has it")),
+        }
+    }
+
+    fn unreachable(&self, error: &hyper_util::client::legacy::Error) -> Failure {
+        let cause = innermost(error);
+        Failure::new(Kind::Connection, format!("cannot reach {}: {cause}", self.origin))
+            .remedy("check that the node runs and that this machine can reach it")
+    }
+}
+
+/// Who asks.
+#[derive(Clone, Copy)]
+pub struct Prover<'a> {
+    /// The agent.
+    pub agent: Id,
+    /// Its key.
+    pub key: &'a SigningKey,
+}
+
+fn to_json<B: Serialize>(body: &B) -> Result<Bytes, Failure> {
+    serde_json::to_vec(body).map(Bytes::from).map_err(|_| Failure::general("the request could not be written as JSON"))
+}
+
+/// The cause at the bottom of the chain says most: "connection refused", "invalid peer certificate".
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    crate::label::sanitise(&cause.to_string(), 200)
+}
+
+fn tls(ca_file: Option<&Path>) -> Result<ClientConfig, Failure> {
+    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    if let Some(path) = ca_file {
+        let unreadable = || Failure::general(format!("{} holds no readable certificate in PEM", path.display()));
+        let certificates: Result<Vec<_>, _> = CertificateDer::pem_file_iter(path).map_err(|_| unreadable())?.collect();
+        let certificates = certificates.map_err(|_| unreadable())?;
+        if roots.add_parsable_certificates(certificates).0 == 0 {
+            return Err(unreadable());
+        }
+    }
+    let provider = rustls::crypto::aws_lc_rs::default_provider();
+    let builder = ClientConfig::builder_with_provider(provider.into())
+        .with_safe_default_protocol_versions()
+        .map_err(|_| Failure::general("TLS could not be set up"))?;
+    Ok(builder.with_root_certificates(roots).with_no_client_auth())
+}

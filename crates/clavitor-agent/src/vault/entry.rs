@@ -1,0 +1,147 @@
+//! Entry headers and records: whose signature they need, and how an entry key and then a field is opened. A record is opened only through the header that
+//! was signed over its hash.
+
+use clavitor_api::{FieldRecord, Grant, Id};
+use clavitor_crypto::{
+    AgentId, EntryId, FieldId, ScopeId, VaultId,
+    hash::sha256,
+    header::{Deleted, Header, SignedHeader},
+    keys::EntryKey1,
+    manifest::{AgentKind, Capabilities, Manifest},
+    record::Opened,
+    sign::PublicKey,
+    signed::Unverified,
+};
+
+use super::standing::HeldScope;
+use crate::{
+    alarm::Alarm,
+    identity::{ObjectPin, Pins, Step},
+    tier2::EntryKey2,
+};
+
+/// Why a header is not accepted.
+#[derive(Debug)]
+pub enum Unproved {
+    /// It proves to be wrong.
+    Alarm(Alarm),
+    /// Its author was removed from the manifest since, so its signature cannot be checked until the owner has opened the vault.
+    AuthorRemoved,
+}
+
+impl From<Alarm> for Unproved {
+    fn from(alarm: Alarm) -> Self {
+        Self::Alarm(alarm)
+    }
+}
+
+/// Verifies the header of the entry that was asked for.
+///
+/// # Errors
+/// See [`Unproved`].
+pub fn header(vault: VaultId, manifest: &Manifest, pins: &Pins, entry: EntryId, bytes: &[u8]) -> Result<SignedHeader, Unproved> {
+    let object = format!("entry {entry}");
+    let unverified = Unverified::<Header>::parse(bytes).map_err(|refusal| Alarm::new(&object, refusal))?;
+    let author = author_key(manifest, unverified.claims(), &object)?;
+    let signed = unverified.verify(&vault, &author).map_err(|refusal| Alarm::new(&object, refusal))?;
+    let body = signed.body();
+    if body.entry != entry {
+        return Err(Alarm::new(&object, "was answered with another entry").into());
+    }
+    if body.vault_epoch > manifest.vault_epoch {
+        return Err(Alarm::new(&object, "is of a later vault key than the manifest").into());
+    }
+    let pin = pins.entries.get(&Id(entry.0));
+    match ObjectPin::judge(pin, body.version, signed.hash(), &body.previous) {
+        Step::Follows => Ok(signed),
+        Step::Rollback => Err(Alarm::rollback(&object, body.version, pin.map_or(0, |pin| pin.version)).into()),
+        Step::Fork => Err(Alarm::fork(&object).into()),
+    }
+}
+
+/// The key that must have signed: the vault's, or that of an agent which may write there.
+fn author_key(manifest: &Manifest, claims: &Header, object: &str) -> Result<PublicKey, Unproved> {
+    if claims.author == AgentId::ZERO {
+        return Ok(manifest.usk);
+    }
+    let Some(agent) = manifest.agent(claims.author) else { return Err(Unproved::AuthorRemoved) };
+    let may_write = agent.kind == AgentKind::Enrolled && claims.capabilities_of(agent).has(Capabilities::WRITE);
+    match agent.keys.filter(|_| may_write) {
+        Some(keys) => Ok(keys.ed25519),
+        None => Err(Alarm::new(object, "is signed by an agent that may not write it").into()),
+    }
+}
+
+/// The entry is in use.
+pub fn is_live(header: &Header) -> bool {
+    header.deleted == Deleted::Live
+}
+
+/// An entry's keys, through the scopes this agent holds.
+pub struct EntryKeys {
+    key1: Option<EntryKey1>,
+    key2: Option<EntryKey2>,
+}
+
+/// Opens the grants of the header's entry-key epoch.
+///
+/// # Errors
+/// An alarm: a grant for a scope that this agent holds does not open.
+pub fn entry_keys(header: &Header, scopes: &[HeldScope], grants: &[Grant]) -> Result<EntryKeys, Alarm> {
+    let refused = |_| Alarm::new(&format!("a grant of entry {}", header.entry), "does not open");
+    let mut keys = EntryKeys { key1: None, key2: None };
+    for grant in grants.iter().filter(|grant| grant.ek_epoch == header.ek_epoch) {
+        let scope = ScopeId(grant.scope_id.0);
+        let Some(held) = scopes.iter().find(|held| held.scope == scope && header.is_in(scope)) else { continue };
+        match grant.tier {
+            1 if keys.key1.is_none() => {
+                keys.key1 = Some(held.key1.open_grant(header.entry, grant.ek_epoch, &grant.record.0).map_err(refused)?)
+            }
+            2 if keys.key2.is_none() => {
+                keys.key2 = Some(held.key2.open_grant(header.entry, grant.ek_epoch, &grant.record.0).map_err(refused)?)
+            }
+            _ => {}
+        }
+    }
+    Ok(keys)
+}
+
+impl EntryKeys {
+    /// Opens a field's record after checking it against the signed header. The summary is [`FieldId::ZERO`].
+    ///
+    /// # Errors
+    /// An alarm: not the record that was signed, or it does not open.
+    pub fn open(&self, header: &Header, field: FieldId, record: &[u8]) -> Result<Opened, Alarm> {
+        let object = if field == FieldId::ZERO {
+            format!("the summary of entry {}", header.entry)
+        } else {
+            format!("field {field} of entry {}", header.entry)
+        };
+        let signed = header.field(field).ok_or_else(|| Alarm::new(&object, "is not in the signed header"))?;
+        if sha256(&[record]) != signed.hash {
+            return Err(Alarm::new(&object, "is not the record that was signed"));
+        }
+        let missing = || Alarm::new(&object, "came without a grant that opens it");
+        let opened = match signed.tier.number() {
+            1 => self.key1.as_ref().ok_or_else(missing)?.open_field(field, signed.version, record),
+            2 => self.key2.as_ref().ok_or_else(missing)?.open_field(field, signed.version, record),
+            _ => return Err(Alarm::new(&object, "was sent although only the person can open it")),
+        };
+        opened.map_err(|refused| Alarm::new(&object, refused))
+    }
+
+    /// The tier-1 key, for sealing.
+    pub const fn tier1(&self) -> Option<&EntryKey1> {
+        self.key1.as_ref()
+    }
+
+    /// The tier-2 key, for sealing.
+    pub const fn tier2(&self) -> Option<&EntryKey2> {
+        self.key2.as_ref()
+    }
+}
+
+/// The record of a field, if it was sent.
+pub fn record_of(records: &[FieldRecord], field: FieldId) -> Option<&[u8]> {
+    records.iter().find(|record| record.field_id.0 == field.0).map(|record| record.record.0.as_slice())
+}
