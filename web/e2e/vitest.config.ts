@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["e2e/*.e2e.ts"],
+    include: ["e2e/**/*.e2e.ts"],
     fileParallelism: false,
     testTimeout: 120_000,
     hookTimeout: 120_000,
