@@ -4,24 +4,32 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { binary, freePort } from "./places.ts";
+import { Wire } from "./wire.ts";
 
 const readyAfterMs = 20_000;
 
 /** A running node. */
 export class Node {
-  private constructor(
-    private child: ChildProcess,
-    readonly port: number,
-    readonly data: string,
-    private readonly said: { text: string },
-  ) {}
+  private child: ChildProcess;
+  private said = "";
 
-  /** Starts a node with an empty vault. */
+  private constructor(
+    /** Where people and agents go: the tap. */
+    readonly port: number,
+    /** Where the node itself listens. */
+    private readonly inner: number,
+    readonly data: string,
+    /** Everything that crosses the wire. */
+    readonly wire: Wire,
+  ) {
+    this.child = this.serve([]);
+  }
+
+  /** Starts a node with an empty vault, behind a tap on its wire. */
   static async start(): Promise<Node> {
     const data = mkdtempSync(join(tmpdir(), "clavitor-e2e-"));
-    const port = await freePort();
-    const said = { text: "" };
-    const node = new Node(serve(data, port, said), port, data, said);
+    const [port, inner] = [await freePort(), await freePort()];
+    const node = new Node(port, inner, data, await Wire.tap(port, inner));
     await node.answers();
     return node;
   }
@@ -38,7 +46,7 @@ export class Node {
 
   /** Everything the node has printed. */
   get log(): string {
-    return this.said.text;
+    return this.said;
   }
 
   /** The one-time link that the first run prints. */
@@ -48,10 +56,10 @@ export class Node {
     return found[0];
   }
 
-  /** Stops the process and starts another on the same data. */
-  async restart(): Promise<void> {
+  /** Stops the process and starts another on the same data; its clock is ahead by so many minutes. */
+  async restart({ minutesAhead = 0 } = {}): Promise<void> {
     await this.halt();
-    this.child = serve(this.data, this.port, this.said);
+    this.child = this.serve(minutesAhead === 0 ? [] : ["faketime", "-f", `+${minutesAhead}m`]);
     await this.answers();
   }
 
@@ -66,6 +74,7 @@ export class Node {
   /** Stops the process and removes its data. */
   async stop(): Promise<void> {
     await this.halt();
+    this.wire.close();
     rmSync(this.data, { recursive: true, force: true });
   }
 
@@ -73,19 +82,21 @@ export class Node {
     const until = Date.now() + readyAfterMs;
     while (Date.now() < until) {
       if (this.child.exitCode !== null) throw new Error(`the node ended with ${this.child.exitCode}:\n${this.log}`);
-      const ready = await fetch(`http://127.0.0.1:${this.port}/health/ready`, { headers: { host: `localhost:${this.port}` } }).catch(() => null);
+      const ready = await fetch(`${this.origin}/health/ready`).catch(() => null);
       if (ready?.ok) return;
       await new Promise((waited) => setTimeout(waited, 50));
     }
     throw new Error(`the node was not ready after ${readyAfterMs} ms:\n${this.log}`);
   }
-}
 
-function serve(data: string, port: number, said: { text: string }): ChildProcess {
-  const flags = ["serve", "--data", data, "--bind", `127.0.0.1:${port}`, "--origin", `http://localhost:${port}`];
-  const child = spawn(binary, flags, { stdio: ["ignore", "pipe", "pipe"] });
-  const keep = (chunk: Buffer): void => void (said.text += chunk.toString());
-  child.stdout?.on("data", keep);
-  child.stderr?.on("data", keep);
-  return child;
+  private serve(before: string[]): ChildProcess {
+    const flags = ["serve", "--data", this.data, "--bind", `127.0.0.1:${this.inner}`, "--origin", this.origin];
+    const [program = binary, ...rest] = [...before, binary, ...flags];
+    // The monotonic clock stays true: only the date is another.
+    const child = spawn(program, rest, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, FAKETIME_DONT_FAKE_MONOTONIC: "1" } });
+    const keep = (chunk: Buffer): void => void (this.said += chunk.toString());
+    child.stdout.on("data", keep);
+    child.stderr.on("data", keep);
+    return child;
+  }
 }
