@@ -13,6 +13,8 @@ export interface ExportField {
 /** An open entry, its current version. */
 export interface ExportEntry {
   id: string;
+  /** The entry's version; lets the same vault see that it already holds this. */
+  version: number;
   kind: EntryKind;
   title: string;
   folder: string;

@@ -8,7 +8,7 @@ export type FieldKind = FieldKindName;
 
 /** The files this folder reads. `csv` is any comma-separated file whose header names at least one column we know. */
 export type Format =
-  | "bitwarden-json" | "bitwarden-protected" | "bitwarden-csv" | "1password-1pux" | "1password-csv" | "chrome-csv"
+  | "bitwarden-json" | "bitwarden-protected" | "bitwarden-zip" | "bitwarden-csv" | "1password-1pux" | "1password-csv" | "chrome-csv"
   | "firefox-csv" | "keepassxc-csv" | "lastpass-csv" | "clavitor-json" | "clavitor-sealed" | "clavitor-csv" | "csv";
 
 /** One field of a proposed entry, in the order in which it will be shown. */
@@ -67,6 +67,8 @@ export interface PlanRow {
   identity: string;
   /** Canonical text of everything in the row; not yet keyed. */
   content: string;
+  /** For our own exports: the entry and version it was made of. */
+  exported?: { id: string; version: number };
 }
 
 /** A file, read to its end, with nothing left out. */
@@ -118,7 +120,12 @@ export type Mac = (text: string) => Promise<string>;
 /** An entry the vault already holds; made by `existingEntries`. */
 export interface ExistingEntry {
   entryId: string;
+  /** Its current version. */
+  version: number;
+  /** Empty when it was not imported. */
   fingerprint: string;
+  /** Title, host of the first address and user name, in lower case: what an entry of another source may share. */
+  likeness: string;
   /** A field was changed since the import (or the last merge) wrote it. */
   edited: boolean;
 }
