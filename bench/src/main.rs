@@ -3,9 +3,13 @@
 
 mod bare;
 mod figure;
+mod list;
 mod load;
 mod process;
+mod start;
 mod tls;
+mod world;
+mod writes;
 
 use std::{io::Write as _, path::Path, process::ExitCode};
 
@@ -27,6 +31,7 @@ fn run() -> Result<()> {
     match arguments.first().map(String::as_str) {
         None => measure(),
         Some("bare") => bare::serve(folder()?),
+        Some("nothing") => start::serve_nothing(arguments.get(1).context("which address?")?),
         Some(other) => bail!("no role {other}"),
     }
 }
@@ -40,10 +45,11 @@ pub(crate) fn say(line: &str) -> Result<()> {
 
 fn measure() -> Result<()> {
     let folder = tempfile::tempdir()?;
-    let server = process::Server::start("bare", &[folder.path().to_str().context("path")?])?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let tls = tls::client(&server.notes)?;
-    let before = server.cpu_s()?;
-    let outcome = runtime.block_on(load::run(server.address, &tls, 8, 20_000, bare::make()))?;
-    say(&format!("{} {}", outcome.rate(), (server.cpu_s()? - before) / outcome.requests as f64 * 1e6))
+    let mut figures = vec![list::figure()?];
+    let mut world = world::World::make(&folder.path().join("small"), 100)?;
+    figures.extend(writes::figures(&mut world, folder.path())?);
+    for figure in &figures {
+        say(&figure.to_string())?;
+    }
+    figure::write(&figures, Path::new("target/bench.json"))
 }
