@@ -17,7 +17,6 @@ pub mod node;
 pub mod reference;
 mod template;
 mod tier2;
-mod totp;
 pub mod vault;
 
 /// The page of the web app on which the owner confirms, limits and locks agents.

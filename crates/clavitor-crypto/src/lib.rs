@@ -26,6 +26,7 @@ pub mod secret;
 pub mod sign;
 pub mod signed;
 pub mod token;
+pub mod totp;
 pub mod wrap;
 
 pub use ids::{AgentId, EntryId, FieldId, ScopeId, UnlockerId, VaultId};

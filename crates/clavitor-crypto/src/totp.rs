@@ -4,7 +4,16 @@ use aws_lc_rs::hmac;
 use data_encoding::BASE32_NOPAD;
 use zeroize::Zeroizing;
 
-use crate::failure::Failure;
+/// Why a stored seed gives no codes. Neither message repeats the seed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadSeed {
+    /// Counter-based codes need a counter that is stored after each use.
+    #[error("this seed is for counter codes (HOTP), which cannot be made without changing the entry")]
+    Counter,
+    /// Not an otpauth or steam URI, nor base32; or parameters outside RFC 6238.
+    #[error("the stored seed for one-time codes cannot be read; the owner can correct it in the vault")]
+    Unreadable,
+}
 
 /// How a seed becomes codes.
 pub struct Totp {
@@ -23,7 +32,8 @@ enum Form {
 }
 
 /// A code and how long it stays valid.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Code {
     /// The code.
     pub code: String,
@@ -38,7 +48,7 @@ const SECRET_BYTES_MAX: usize = 1024;
 
 impl Totp {
     /// Reads a stored seed: `otpauth://totp/…`, `steam://SECRET`, or the secret alone in base32.
-    pub fn parse(seed: &str) -> Result<Self, Failure> {
+    pub fn parse(seed: &str) -> Result<Self, BadSeed> {
         let seed = seed.trim();
         if let Some(rest) = strip_prefix_ignoring_case(seed, "otpauth://") {
             return Self::parse_uri(rest);
@@ -50,12 +60,12 @@ impl Totp {
         Ok(Self { secret: secret(text)?, algorithm: hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, period_s: 30, form })
     }
 
-    fn parse_uri(rest: &str) -> Result<Self, Failure> {
-        let (kind, rest) = rest.split_once('/').ok_or_else(unreadable)?;
+    fn parse_uri(rest: &str) -> Result<Self, BadSeed> {
+        let (kind, rest) = rest.split_once('/').ok_or(BadSeed::Unreadable)?;
         if !kind.eq_ignore_ascii_case("totp") {
-            return Err(Failure::general("this seed is for counter codes (HOTP), which cannot be made without changing the entry"));
+            return Err(BadSeed::Counter);
         }
-        let (label, query) = rest.split_once('?').ok_or_else(unreadable)?;
+        let (label, query) = rest.split_once('?').ok_or(BadSeed::Unreadable)?;
         let mut parts = Self {
             secret: Zeroizing::new(Vec::new()),
             algorithm: hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
@@ -68,10 +78,10 @@ impl Totp {
                 "secret" => parts.secret = secret(value)?,
                 "algorithm" => parts.algorithm = algorithm(value)?,
                 "digits" => {
-                    parts.form = Form::Digits(value.parse().ok().filter(|digits| (6..=10).contains(digits)).ok_or_else(unreadable)?)
+                    parts.form = Form::Digits(value.parse().ok().filter(|digits| (6..=10).contains(digits)).ok_or(BadSeed::Unreadable)?)
                 }
                 "period" => {
-                    parts.period_s = value.parse().ok().filter(|period| (1..=PERIOD_S_MAX).contains(period)).ok_or_else(unreadable)?;
+                    parts.period_s = value.parse().ok().filter(|period| (1..=PERIOD_S_MAX).contains(period)).ok_or(BadSeed::Unreadable)?;
                 }
                 "issuer" => steam |= value.eq_ignore_ascii_case("steam"),
                 "encoder" => steam |= value.eq_ignore_ascii_case("steam"),
@@ -81,7 +91,7 @@ impl Totp {
         if steam {
             parts.form = Form::Steam;
         }
-        if parts.secret.is_empty() { Err(unreadable()) } else { Ok(parts) }
+        if parts.secret.is_empty() { Err(BadSeed::Unreadable) } else { Ok(parts) }
     }
 
     /// The code at a time, Unix seconds.
@@ -118,29 +128,29 @@ fn steam_code(mut number: u32) -> String {
         .collect()
 }
 
-fn algorithm(name: &str) -> Result<hmac::Algorithm, Failure> {
+fn algorithm(name: &str) -> Result<hmac::Algorithm, BadSeed> {
     match name.to_ascii_uppercase().replace('-', "").as_str() {
         "SHA1" => Ok(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY),
         "SHA256" => Ok(hmac::HMAC_SHA256),
         "SHA512" => Ok(hmac::HMAC_SHA512),
-        _ => Err(unreadable()),
+        _ => Err(BadSeed::Unreadable),
     }
 }
 
 /// Base32 as people paste it: any case, with spaces, hyphens and padding.
-fn secret(text: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
+fn secret(text: &str) -> Result<Zeroizing<Vec<u8>>, BadSeed> {
     let cleaned = Zeroizing::new(text.replace("%20", " ").replace("%3D", "=").replace("%3d", "="));
     let letters: Zeroizing<Vec<u8>> = Zeroizing::new(
         cleaned.bytes().filter(|byte| !matches!(byte, b' ' | b'-' | b'=' | b'+')).map(|byte| byte.to_ascii_uppercase()).collect(),
     );
     if letters.is_empty() || letters.len() > SECRET_BYTES_MAX {
-        return Err(unreadable());
+        return Err(BadSeed::Unreadable);
     }
     // Issuers write secrets whose last character has unused bits set; they are dropped, as every authenticator does.
     let mut permissive = BASE32_NOPAD.specification();
     permissive.check_trailing_bits = false;
-    let encoding = permissive.encoding().map_err(|_| unreadable())?;
-    encoding.decode(&letters).map(Zeroizing::new).map_err(|_| unreadable())
+    let encoding = permissive.encoding().map_err(|_| BadSeed::Unreadable)?;
+    encoding.decode(&letters).map(Zeroizing::new).map_err(|_| BadSeed::Unreadable)
 }
 
 fn strip_prefix_ignoring_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
@@ -148,9 +158,6 @@ fn strip_prefix_ignoring_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str
     head.eq_ignore_ascii_case(prefix).then(|| &text[prefix.len()..])
 }
 
-fn unreadable() -> Failure {
-    Failure::general("the stored seed for one-time codes cannot be read; the owner can correct it in the vault")
-}
 
 #[cfg(test)]
 mod tests {
