@@ -1,0 +1,347 @@
+// The whole story, as a person and their agent live it: from an empty machine to an agent that uses a credential it could not have read from the server.
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { t } from "../pages/words/index.ts";
+import { AgentMachine } from "./harness/agent.ts";
+import { Device, type Key, openBrowser } from "./harness/browser.ts";
+import { look } from "./harness/look.ts";
+import { Node } from "./harness/node.ts";
+import { type Kit, Person } from "./harness/person.ts";
+import { artefacts, repository } from "./harness/places.ts";
+
+const exportFile = join(repository, "web/e2e/fixtures/bitwarden-export.json");
+const databasePassword = "Basalt-Otter-9183-Plume";
+const cardNumber = "4111111111111111";
+const laptop = "Laptop";
+const securityKey = "Security key";
+
+let browser: Browser;
+let node: Node;
+let device: Device;
+let person: Person;
+let builtIn: Key;
+let roaming: Key;
+let kit: Kit;
+const agent = new AgentMachine();
+
+beforeAll(async () => {
+  [browser, node] = await Promise.all([openBrowser(), Node.start()]);
+  device = await Device.open(browser, node.origin);
+  person = new Person(device.page);
+});
+
+afterAll(async () => {
+  writeFileSync(join(artefacts, "node.log"), node.log);
+  await browser.close();
+  await node.stop();
+  agent.remove();
+});
+
+/** Nothing that the browser refused, no error, no request to anybody else. */
+function nothingToComplainOf(): void {
+  expect(device.takeComplaints()).toEqual([]);
+}
+
+describe("a person", () => {
+  it("is told what to do on a node that has no owner", async () => {
+    await device.page.goto("/");
+    await person.sees(t.screens.unclaimed.title);
+    await look(device.page, "01-unclaimed");
+  });
+
+  it("makes a vault with the set-up link and a passkey", async () => {
+    builtIn = await device.plug("internal");
+    await device.page.goto(node.setupLink);
+    await person.sees(t.screens.setup.welcome.title);
+    await look(device.page, "02-welcome");
+    await person.makeVault(node.setupLink, { vault: "Household", passkey: laptop });
+    await look(device.page, "03-kit");
+    expect(await builtIn.passkeys()).toBe(1);
+    nothingToComplainOf();
+  });
+
+  it("types the recovery kit back, not without a mistake", async () => {
+    kit = await person.copyKit();
+    await person.press(t.screens.setup.kit.next);
+    await person.fill(t.screens.setup.typeBack.label, kit.code.replace(/.$/, (last) => (last === "0" ? "1" : "0")));
+    await expect.poll(() => person.button(t.screens.setup.typeBack.confirm).isDisabled()).toBe(true);
+    await look(device.page, "04-type-back");
+    await person.typeKitBack(kit);
+    nothingToComplainOf();
+  });
+
+  it("adds a security key as the second passkey", async () => {
+    roaming = await device.plug("usb");
+    // Only the new key is touched; the first one is known already and would be refused.
+    await builtIn.touched(false);
+    await look(device.page, "05-second");
+    await person.fill(t.screens.setup.second.name, securityKey);
+    await person.press(t.screens.setup.second.add);
+    await person.sees(t.screens.setup.finished.title);
+    await person.page.getByText(t.screens.setup.finished.ways(3)).waitFor();
+    expect(await roaming.passkeys()).toBe(1);
+    await roaming.touched(false);
+    await builtIn.touched(true);
+    await look(device.page, "06-finished");
+    nothingToComplainOf();
+  });
+
+  it("cannot use the set-up link twice", async () => {
+    const stranger = await Device.open(browser, node.origin);
+    await stranger.plug("internal");
+    await stranger.page.goto(node.setupLink);
+    await new Person(stranger.page).sees(t.screens.unlock.title);
+    await stranger.context.close();
+  });
+
+  it("imports the export of another program", async () => {
+    await person.press(t.screens.setup.finished.importNow);
+    await person.sees(t.transfer.import.title);
+    await look(device.page, "07-import");
+    await person.chooseImport(exportFile);
+    await person.mayOpen(t.kinds.field.hidden, 3);
+    await look(device.page, "07-import-preview");
+    await person.applyImport(4);
+    await look(device.page, "07-import-report");
+    nothingToComplainOf();
+  });
+
+  it("imports the same file again, and nothing happens", async () => {
+    await person.goToAddress("#/settings");
+    await person.goToAddress("#/import");
+    await person.chooseImport(exportFile);
+    await person.page.getByText(t.transfer.import.nothingNew).waitFor();
+    nothingToComplainOf();
+  });
+
+  it("finds an entry by typing, and reads who can open it", async () => {
+    await person.openEntry("Reporting database");
+    expect(await person.reads(t.kinds.field.password)).toBe(databasePassword);
+    await look(device.page, "08-entry");
+    await person.openEntry("Travel card");
+    expect(await person.reads(t.kinds.field.card_number)).toBe(cardNumber);
+    await look(device.page, "09-card");
+    nothingToComplainOf();
+  });
+
+  it("changes who may open a field, and finds the change in the history", async () => {
+    await person.openEntry("Router emergency steps");
+    await person.press(t.entries.edit);
+    await look(device.page, "10-edit");
+    await person.mayOpen(t.kinds.field.note, 3);
+    await person.press(t.common.save);
+    await person.sees("Router emergency steps");
+    await person.page.getByTestId(`field-${t.kinds.field.note}`).getByText(t.kinds.tier[3]).first().waitFor();
+    await person.press(t.common.more);
+    await person.page.getByRole("menuitem", { name: t.entries.history }).click();
+    await person.sees(t.entries.historyOf("Router emergency steps"));
+    await look(device.page, "11-history");
+    nothingToComplainOf();
+  });
+
+  it("puts an entry into the trash and takes it out again", async () => {
+    await person.createEntry("wifi", "Guest network", { [t.kinds.field.wifi_password]: { value: "guest-Lantern-2205" } });
+    await person.press(t.common.more);
+    await person.page.getByRole("menuitem", { name: t.entries.trash }).click();
+    await person.press(t.common.undo);
+    await expect.poll(() => person.button(t.entries.edit).isVisible()).toBe(true);
+    nothingToComplainOf();
+  });
+});
+
+describe("an agent", () => {
+  it("is invited, enrols on its own machine, and is verified by the person's browser", async () => {
+    await person.makeScope("Reports");
+    await person.openEntry("Reporting database");
+    await person.press(t.entries.edit);
+    await person.page.getByLabel("Reports", { exact: true }).check();
+    await person.press(t.common.save);
+    await person.sees("Reporting database");
+    await person.openEntry("Travel card");
+    await person.press(t.entries.edit);
+    await person.page.getByLabel("Reports", { exact: true }).check();
+    await person.press(t.common.save);
+    await person.sees("Travel card");
+
+    const enrolment = await person.inviteAgent({ name: "Migration runner", scope: "Reports" });
+    await look(device.page, "12-invitation");
+    const enrolled = await agent.run("agent", "enroll", enrolment);
+    expect(enrolled).toMatchObject({ code: 0 });
+    await person.confirmsAgent("Migration runner");
+    await look(device.page, "13-agents");
+    nothingToComplainOf();
+  });
+
+  it("sees names, never values", async () => {
+    const { code, out } = await agent.run("agent", "list", "--json");
+    expect(code).toBe(0);
+    expect(out).toContain("Reporting database");
+    expect(out).not.toContain("Guest network");
+    expect(out).not.toContain(databasePassword);
+    expect(out).not.toContain(cardNumber);
+  });
+
+  it("runs a command with a credential that only the command gets", async () => {
+    const reference = "clv://-/Reporting%20database/Password";
+    const { code, out, err } = await agent.run("agent", "run", "--no-mask", "--env", `PGPASSWORD=${reference}`, "--", "sh", "-c", 'printf %s "$PGPASSWORD"; exit 7');
+    expect({ code, out, err }).toMatchObject({ code: 7, out: databasePassword });
+  });
+
+  it("is told why a value is not shown, and what it may do instead", async () => {
+    const { code, out, err } = await agent.run("agent", "get", "--reveal", "--json", "clv://-/Reporting%20database/Password");
+    expect(code).toBe(6);
+    expect(out + err).toContain("allowed_modes");
+    expect(out + err).not.toContain(databasePassword);
+  });
+
+  it("is refused a card number", async () => {
+    const { code, out, err } = await agent.run("agent", "run", "--env", "CARD=clv://-/Travel%20card/Card%20number", "--", "env");
+    expect(code).toBe(11);
+    expect(out + err).not.toContain(cardNumber);
+  });
+
+  it("is seen in the activity and in what it learnt", async () => {
+    await person.goTo("activity");
+    await person.sees(t.agents.activity.title);
+    await person.page.getByText("Migration runner").first().waitFor();
+    await look(device.page, "14-activity");
+    await person.goTo("agents");
+    await person.press(t.agents.open("Migration runner"));
+    await person.page.getByText(t.agents.learnt.modes.use).first().waitFor();
+    await look(device.page, "15-agent");
+    nothingToComplainOf();
+  });
+
+  it("is locked at once, and unlocked with the passkey", async () => {
+    await person.press(t.agents.lock);
+    await person.button(t.agents.unlock).waitFor();
+    expect((await agent.run("agent", "list")).code).toBe(9);
+    await person.press(t.agents.unlock);
+    await person.button(t.agents.lock).waitFor();
+    expect((await agent.run("agent", "list")).code).toBe(0);
+    nothingToComplainOf();
+  });
+});
+
+describe("a hosted agent", () => {
+  it("gets tier 1 with its token, and the reason for everything above", async () => {
+    await person.createEntry("login", "Status page", {
+      [t.kinds.field.username]: { value: "status" },
+      [t.kinds.field.password]: { value: "hosted-Willow-6634", tier: 1 },
+    }, ["Reports"]);
+    const token = await person.makeHostedToken({ name: "Status watcher", scope: "Reports", perMinute: 10 });
+    const headers = { authorization: `Bearer ${token}` };
+    const list = await fetch(`${node.origin}/v1/hosted/entries`, { headers });
+    expect(list.status).toBe(200);
+    const { entries } = (await list.json()) as { entries: { entry_id: string; title: string }[] };
+    const named = (title: string): string => entries.find((entry) => entry.title === title)?.entry_id ?? "";
+    const value = await fetch(`${node.origin}/v1/hosted/entries/${named("Status page")}/fields/Password`, { headers });
+    expect(await value.json()).toMatchObject({ value: "hosted-Willow-6634" });
+    const above = await fetch(`${node.origin}/v1/hosted/entries/${named("Reporting database")}/fields/Password`, { headers });
+    expect(above.status).toBe(403);
+    expect(await above.json()).toMatchObject({ code: "tier_too_high", exists: true });
+  });
+});
+
+describe("time passes", () => {
+  it("and a reload asks for the passkey again, and brings everything back", async () => {
+    await device.page.goto("/");
+    await device.page.reload();
+    await person.sees(t.screens.unlock.title);
+    await look(device.page, "16-unlock");
+    await person.unlock();
+    await person.openEntry("Travel card");
+    expect(await person.reads(t.kinds.field.card_number)).toBe(cardNumber);
+    nothingToComplainOf();
+  });
+
+  it("and the wrong finger does not open it", async () => {
+    await person.lock();
+    await builtIn.rightFinger(false);
+    await person.press(t.screens.unlock.button);
+    await person.page.getByRole("alert").or(person.page.locator(".notice.bad")).first().waitFor();
+    await builtIn.rightFinger(true);
+    device.takeComplaints();
+  });
+
+  it("and the security key opens it in a browser that has never seen it", async () => {
+    await device.forgetEverything(node.origin);
+    await builtIn.touched(false);
+    await roaming.touched(true);
+    await device.page.goto("/");
+    await person.sees(t.screens.unlock.title);
+    await person.unlock();
+    await person.openEntry("Reporting database");
+    expect(await person.reads(t.kinds.field.password)).toBe(databasePassword);
+    nothingToComplainOf();
+  });
+
+  it("and a passkey is removed: the vault gets a new key, and everything still opens", async () => {
+    await person.seesWays(3);
+    await look(device.page, "17-settings");
+    await person.removeWay(laptop);
+    await person.seesWays(2);
+    await person.openEntry("Travel card");
+    expect(await person.reads(t.kinds.field.card_number)).toBe(cardNumber);
+    await person.openEntry("Reporting database");
+    expect(await person.reads(t.kinds.field.password)).toBe(databasePassword);
+    const { code, out } = await agent.run("agent", "run", "--no-mask", "--env", "P=clv://-/Reporting%20database/Password", "--", "printenv", "P");
+    expect({ code, out: out.trim() }).toEqual({ code: 0, out: databasePassword });
+    nothingToComplainOf();
+  });
+
+  it("and the removed passkey opens nothing", async () => {
+    await person.lock();
+    await roaming.touched(false);
+    await builtIn.touched(true);
+    await person.press(t.screens.unlock.button);
+    await person.page.getByRole("alert").or(person.page.locator(".notice.bad")).first().waitFor();
+    device.takeComplaints();
+  });
+});
+
+describe("every passkey is lost", () => {
+  it("and the recovery kit waits for as long as its owner said", async () => {
+    const stranger = await Device.open(browser, node.origin);
+    device = stranger;
+    person = new Person(stranger.page);
+    builtIn = await stranger.plug("internal");
+    await stranger.page.goto("/");
+    await person.press(t.screens.unlock.lost);
+    await person.startRecovery(kit);
+    await expect.poll(() => person.button(t.screens.recover.waiting.claim).isDisabled()).toBe(true);
+    await look(stranger.page, "18-recovery-waits");
+  });
+
+  it("and opens the vault afterwards, with every entry in it", async () => {
+    await node.restart({ minutesAhead: 24 * 60 + 1 });
+    await device.page.reload();
+    await person.press(t.screens.unlock.lost);
+    await person.startRecovery(kit);
+    await person.press(t.screens.recover.waiting.claim);
+    await person.sees(t.screens.recover.opened.title);
+    await look(device.page, "19-recovered");
+    await person.press(t.screens.recover.opened.add);
+    await person.openEntry("Travel card");
+    expect(await person.reads(t.kinds.field.card_number)).toBe(cardNumber);
+    await person.seesWays(3);
+    await look(device.page, "20-end");
+    nothingToComplainOf();
+  });
+});
+
+describe("the log", () => {
+  it("is exported, verified without the node, and refused when a byte of it was changed", async () => {
+    await node.halt();
+    const file = join(artefacts, "audit.export");
+    const exported = await agent.run("audit", "export", "--data", node.data, "--out", file);
+    expect(exported).toMatchObject({ code: 0 });
+    expect(await agent.run("audit", "verify", file)).toMatchObject({ code: 0 });
+    const text = readFileSync(file, "utf8");
+    expect(text).not.toContain(databasePassword);
+    writeFileSync(`${file}.changed`, text.replace("field.release", "field.rElease"));
+    expect((await agent.run("audit", "verify", `${file}.changed`)).code).not.toBe(0);
+  });
+});
