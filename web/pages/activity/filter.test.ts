@@ -1,0 +1,26 @@
+// The filters of the activity.
+import { expect, test } from "vitest";
+import type { ActivityEvent } from "../../vault/types.ts";
+import { matches, sentence } from "./filter.ts";
+
+const event = (change: Partial<ActivityEvent>): ActivityEvent => ({
+  seq: 1, atMs: 0, actorKind: "agent", actorId: null, actor: "deploy-bot", action: "something.new", outcome: "ok", entryId: null, entryTitle: "GitHub",
+  fieldId: null, fieldLabel: "Password", tier: 2, detail: "release 1.4", ...change,
+});
+
+test("who: hosted agents are agents, and whoever is unknown is among the others", () => {
+  expect(matches(event({ actorKind: "hosted" }), { who: "agents", outcome: "all", text: "" })).toBe(true);
+  expect(matches(event({ actorKind: "person" }), { who: "agents", outcome: "all", text: "" })).toBe(false);
+  expect(matches(event({ actorKind: "something else" }), { who: "others", outcome: "all", text: "" })).toBe(true);
+});
+
+test("outcome and text", () => {
+  expect(matches(event({}), { who: "everyone", outcome: "refused", text: "" })).toBe(false);
+  expect(matches(event({ outcome: "budget_exceeded" }), { who: "everyone", outcome: "refused", text: "BUDGET" })).toBe(true);
+  expect(matches(event({}), { who: "everyone", outcome: "all", text: " release " })).toBe(true);
+  expect(matches(event({ detail: null }), { who: "everyone", outcome: "all", text: "release" })).toBe(false);
+});
+
+test("an action without words is shown as it is, never hidden", () => {
+  expect(sentence(event({}))).toBe("something.new");
+});

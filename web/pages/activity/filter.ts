@@ -1,0 +1,25 @@
+// Which events are shown, and what they say.
+import type { ActivityEvent } from "../../vault/index.ts";
+import { actions } from "../words/en/actions.ts";
+
+export interface ActivityFilter {
+  who: "everyone" | "people" | "agents" | "others";
+  outcome: "all" | "refused";
+  text: string;
+}
+
+const groups: Record<string, ActivityFilter["who"]> = { person: "people", agent: "agents", hosted: "agents" };
+
+/** Whether an event passes the filter. */
+export function matches(event: ActivityEvent, filter: ActivityFilter): boolean {
+  if (filter.who !== "everyone" && (groups[event.actorKind] ?? "others") !== filter.who) return false;
+  if (filter.outcome === "refused" && event.outcome === "ok") return false;
+  const text = filter.text.trim().toLowerCase();
+  if (text === "") return true;
+  return [event.actor, sentence(event), event.entryTitle, event.fieldLabel, event.detail, event.outcome].some((part) => part?.toLowerCase().includes(text));
+}
+
+/** What was done, in words; an action without words shows its own name. */
+export function sentence(event: ActivityEvent): string {
+  return actions[event.action] ?? event.action;
+}

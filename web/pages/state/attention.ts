@@ -1,0 +1,27 @@
+// What needs the owner: agents that answered an invitation, and a recovery that somebody began.
+import { signal } from "@preact/signals";
+import { phase, recoveryPending } from "./phase.ts";
+
+const LOOK_MS = 30_000;
+
+/** Agents whose keys wait to be verified, and agents that are locked. */
+export const waitingAgents = signal(0);
+
+/** Names of agents by id, as far as they were looked up. */
+export const agentNames = signal<ReadonlyMap<string, string>>(new Map());
+
+/** Looks now and then, while the page is visible. A failure is no news: the next look may work. */
+export function watchAgents(): () => void {
+  const look = async (): Promise<void> => {
+    const now = phase.peek();
+    if (now.name !== "open" || document.hidden) return;
+    const [agents, ways] = await Promise.all([now.vault.agents.list(), now.vault.ways.list()]);
+    waitingAgents.value = agents.filter((agent) => agent.state === "answered" || agent.seen?.locked === true).length;
+    agentNames.value = new Map(agents.map((agent) => [agent.id, agent.name]));
+    recoveryPending.value = ways.recoveryPendingUntilMs !== null;
+  };
+  const safely = (): void => void look().catch(() => undefined);
+  safely();
+  const timer = setInterval(safely, LOOK_MS);
+  return () => clearInterval(timer);
+}

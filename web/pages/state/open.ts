@@ -1,0 +1,97 @@
+// From a client to an open vault and back: what happens when a vault opens, closes, or goes unused.
+import { signal } from "@preact/signals";
+import { Alarm, type OpenVault, type Progress, type VaultClient } from "../../vault/index.ts";
+import { clear as clearClipboard } from "../ui/clipboard.ts";
+import { toast } from "../ui/toast.tsx";
+import { explain } from "./failure.ts";
+import { phase, raise, recoveryDraft, revision } from "./phase.ts";
+import { forgetView } from "./view.ts";
+
+const IDLE_CHECK_MS = 5_000;
+
+/** How far the summaries are loaded; null once they all are. */
+export const loading = signal<Progress | null>(null);
+
+let current: VaultClient | null = null;
+
+/** The client; set once at the start. */
+export function client(): VaultClient {
+  if (current === null) throw new Error("not started");
+  return current;
+}
+
+/** Looks where we are: whose address this is, whether passkeys work, whether the vault exists. */
+export async function start(with_: VaultClient): Promise<void> {
+  current = with_;
+  phase.value = { name: "starting" };
+  const support = await with_.support();
+  let node;
+  try {
+    node = await with_.node();
+  } catch (failure) {
+    if (!support.ok) phase.value = { name: "blocked", sentence: support.sentence, node: null };
+    else phase.value = { name: "unreachable", sentence: explain(failure) };
+    return;
+  }
+  if (!support.ok) phase.value = { name: "blocked", sentence: support.sentence, node };
+  else if (!node.setup_needed) phase.value = { name: "locked", why: null };
+  else {
+    const token = setupToken();
+    phase.value = token === null ? { name: "unclaimed" } : { name: "setup", token };
+  }
+}
+
+/** The token of a set-up link stands in the fragment, so that it is in no log. */
+function setupToken(): string | null {
+  const token = location.hash.slice(1);
+  return location.pathname === "/setup" && token !== "" && !token.startsWith("/") ? token : null;
+}
+
+/** Shows an open vault and begins to load its list. */
+export function enter(vault: OpenVault): void {
+  vault.onChange(() => {
+    revision.value += 1;
+  });
+  vault.onClosed((why) => {
+    void left(why);
+  });
+  if (location.pathname !== "/") history.replaceState(null, "", "/#/entries");
+  phase.value = { name: "open", vault };
+  watchIdle(vault);
+  void fill(vault);
+}
+
+async function fill(vault: OpenVault): Promise<void> {
+  loading.value = { done: 0, total: 0 };
+  try {
+    await vault.entries.load({
+      onProgress: (progress) => {
+        loading.value = progress;
+      },
+    });
+    if (vault.agents.waiting() > 0) await vault.agents.reseal();
+  } catch (failure) {
+    if (phase.peek().name === "open") toast(explain(failure));
+  } finally {
+    loading.value = null;
+    revision.value += 1;
+  }
+}
+
+async function left(why: "locked" | "alarm" | "session over"): Promise<void> {
+  recoveryDraft.value = null;
+  forgetView();
+  await clearClipboard();
+  if (phase.peek().name === "alarm") return;
+  if (why !== "alarm") phase.value = { name: "locked", why };
+  else raise(new Alarm((await client().incidents())[0]?.reason ?? ""));
+}
+
+/** Forgets the keys as soon as the session is over, even when nothing asks the server. */
+function watchIdle(vault: OpenVault): void {
+  const timer = setInterval(() => {
+    const now = phase.peek();
+    if (now.name !== "open" || now.vault !== vault) clearInterval(timer);
+    else if (Date.now() > vault.idleUntilMs) void vault.lock();
+  }, IDLE_CHECK_MS);
+}
