@@ -3,12 +3,12 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Now, Unix milliseconds.
-pub fn now_ms() -> u64 {
+pub(crate) fn now_ms() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
 /// A time as RFC 3339 in UTC, to the second.
-pub fn rfc3339(unix_ms: u64) -> String {
+pub(crate) fn rfc3339(unix_ms: u64) -> String {
     let seconds = unix_ms / 1000;
     let (year, month, day) = civil_date(seconds / 86_400);
     let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
@@ -16,7 +16,7 @@ pub fn rfc3339(unix_ms: u64) -> String {
 }
 
 /// What a person is told when the two clocks differ too much for a proof of possession.
-pub fn skew_message(local_ms: u64, node_ms: u64) -> String {
+pub(crate) fn skew_message(local_ms: u64, node_ms: u64) -> String {
     let apart_s = local_ms.abs_diff(node_ms) / 1000;
     let apart = if apart_s < 120 { format!("{apart_s} s") } else { format!("{} min", apart_s / 60) };
     let direction = if local_ms < node_ms { "behind" } else { "ahead of" };

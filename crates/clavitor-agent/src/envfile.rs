@@ -3,11 +3,11 @@
 use crate::{failure::Failure, reference::Reference};
 
 /// An environment file is at most this long, in bytes.
-pub const ENV_FILE_BYTES_MAX: usize = 1 << 20;
+pub(crate) const ENV_FILE_BYTES_MAX: usize = 1 << 20;
 
 /// What a variable is set to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Setting {
+pub(crate) enum Setting {
     /// The value behind a reference.
     Reference(Reference),
     /// Plain text from an environment file.
@@ -16,7 +16,7 @@ pub enum Setting {
 
 /// One variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Assignment {
+pub(crate) struct Assignment {
     /// Its name.
     pub name: String,
     /// What it is set to.
@@ -27,7 +27,7 @@ pub struct Assignment {
 ///
 /// # Errors
 /// Not `NAME=reference`.
-pub fn parse_argument(argument: &str) -> Result<Assignment, Failure> {
+pub(crate) fn parse_argument(argument: &str) -> Result<Assignment, Failure> {
     let (name, value) = argument.split_once('=').ok_or_else(|| Failure::general("--env takes NAME=clv://vault/item/field"))?;
     let reference = value.parse().map_err(|error| Failure::general(format!("--env {}: {error}", crate::label::label(name))))?;
     Ok(Assignment { name: checked_name(name)?, setting: Setting::Reference(reference) })
@@ -37,7 +37,7 @@ pub fn parse_argument(argument: &str) -> Result<Assignment, Failure> {
 ///
 /// # Errors
 /// A line that is no assignment: its number is named, its text is not.
-pub fn parse_file(text: &str) -> Result<Vec<Assignment>, Failure> {
+pub(crate) fn parse_file(text: &str) -> Result<Vec<Assignment>, Failure> {
     let mut assignments = Vec::new();
     for (at, line) in text.lines().enumerate() {
         let line = line.trim();

@@ -5,10 +5,10 @@
 use unicode_normalization::UnicodeNormalization as _;
 
 /// A title or label is cut here, in characters.
-pub const LABEL_CHARS_MAX: usize = 120;
+pub(crate) const LABEL_CHARS_MAX: usize = 120;
 
 /// The text in NFKC, on one line, without characters that act instead of being seen, cut to `chars_max` characters.
-pub fn sanitise(text: &str, chars_max: usize) -> String {
+pub(crate) fn sanitise(text: &str, chars_max: usize) -> String {
     // Normalising can expand one character to eighteen, so the input is bounded before it.
     let bounded: String = text.chars().take(chars_max.saturating_mul(4)).collect();
     let mut clean = String::with_capacity(bounded.len());
@@ -29,12 +29,12 @@ pub fn sanitise(text: &str, chars_max: usize) -> String {
 }
 
 /// A title or label as it is shown.
-pub fn label(text: &str) -> String {
+pub(crate) fn label(text: &str) -> String {
     sanitise(text, LABEL_CHARS_MAX)
 }
 
 /// The form in which names are compared: as shown, without case.
-pub fn folded(text: &str) -> String {
+pub(crate) fn folded(text: &str) -> String {
     label(text).to_lowercase()
 }
 

@@ -6,18 +6,24 @@
 //! No value is printed, logged or put into an argument list; output happens in `cli` and `mcp` alone.
 
 pub mod alarm;
+pub mod cli;
 mod clock;
+mod desk;
 pub mod enrol;
 mod envfile;
 pub mod failure;
 pub mod identity;
 mod label;
 mod mask;
+mod mcp;
 pub mod node;
+mod program;
 pub mod reference;
+pub mod skill;
 mod template;
 mod tier2;
 pub mod vault;
+mod view;
 
 /// The page of the web app on which the owner confirms, limits and locks agents.
 pub(crate) const AGENTS_PAGE: &str = "/#/agents";

@@ -7,18 +7,18 @@ use data_encoding::{HEXLOWER, HEXUPPER};
 use zeroize::Zeroizing;
 
 /// Values shorter than this, in bytes, are not looked for: they would turn up everywhere.
-pub const VALUE_BYTES_MIN: usize = 4;
+pub(crate) const VALUE_BYTES_MIN: usize = 4;
 
 /// What is looked for: each value as it is, its lines, and its base64 and hexadecimal forms.
 #[derive(Default)]
-pub struct Patterns {
+pub(crate) struct Patterns {
     /// Longest first, so that a value inside another one does not leave a rest.
     found: Vec<(Zeroizing<Vec<u8>>, String)>,
 }
 
 impl Patterns {
     /// Adds a value under the name that is shown in its place.
-    pub fn add(&mut self, name: &str, value: &[u8]) {
+    pub(crate) fn add(&mut self, name: &str, value: &[u8]) {
         let shown = format!("[masked {}]", crate::label::label(name));
         let mut forms = vec![value.to_vec()];
         forms.extend(value.split(|byte| *byte == b'\n').map(|line| line.trim_ascii().to_vec()));
@@ -34,6 +34,11 @@ impl Patterns {
         self.found.sort_by_key(|(form, _)| std::cmp::Reverse(form.len()));
     }
 
+    /// Whether there is nothing to look for.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
     fn at(&self, bytes: &[u8]) -> Option<(usize, &str)> {
         self.found.iter().find(|(form, _)| bytes.starts_with(form)).map(|(form, shown)| (form.len(), shown.as_str()))
     }
@@ -45,25 +50,25 @@ impl Patterns {
 }
 
 /// Masks a stream piece by piece. Only bytes that may be the beginning of a value are held back.
-pub struct Masker<'a> {
+pub(crate) struct Masker<'a> {
     patterns: &'a Patterns,
     held: Zeroizing<Vec<u8>>,
 }
 
 impl<'a> Masker<'a> {
     /// A masker for one stream.
-    pub fn new(patterns: &'a Patterns) -> Self {
+    pub(crate) fn new(patterns: &'a Patterns) -> Self {
         Self { patterns, held: Zeroizing::new(Vec::new()) }
     }
 
     /// Takes a piece and returns what can be shown of it so far.
-    pub fn push(&mut self, piece: &[u8]) -> Vec<u8> {
+    pub(crate) fn push(&mut self, piece: &[u8]) -> Vec<u8> {
         self.held.extend_from_slice(piece);
         self.drain(false)
     }
 
     /// Returns the rest at the end of the stream.
-    pub fn finish(mut self) -> Vec<u8> {
+    pub(crate) fn finish(mut self) -> Vec<u8> {
         self.drain(true)
     }
 

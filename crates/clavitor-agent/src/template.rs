@@ -3,11 +3,11 @@
 use crate::{failure::Failure, reference::Reference};
 
 /// A template is at most this long, in bytes.
-pub const TEMPLATE_BYTES_MAX: usize = 4 << 20;
+pub(crate) const TEMPLATE_BYTES_MAX: usize = 4 << 20;
 
 /// A piece of a template, in order.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Piece<'a> {
+pub(crate) enum Piece<'a> {
     /// Copied as it is.
     Text(&'a str),
     /// Replaced by the value.
@@ -18,7 +18,7 @@ pub enum Piece<'a> {
 ///
 /// # Errors
 /// A `{{ clv://` that is not closed on its line, or does not hold a reference: the line is named.
-pub fn parse(template: &str) -> Result<Vec<Piece<'_>>, Failure> {
+pub(crate) fn parse(template: &str) -> Result<Vec<Piece<'_>>, Failure> {
     let mut pieces = Vec::new();
     let mut text_from = 0;
     let mut at = 0;

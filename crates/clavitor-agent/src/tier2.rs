@@ -7,14 +7,14 @@ use clavitor_crypto::{
 };
 
 /// A tier-2 field.
-pub enum Tier2 {}
+pub(crate) enum Tier2 {}
 
 impl Kind for Tier2 {
     const BYTE: u8 = 0x02;
 }
 
 /// An entry key of tier 2, sealed to a scope.
-pub enum Grant2 {}
+pub(crate) enum Grant2 {}
 
 impl Kind for Grant2 {
     const BYTE: u8 = 0x12;
@@ -25,14 +25,14 @@ impl GrantKind for Grant2 {
 }
 
 /// What an enrolment string opens.
-pub enum EnrolGrant {}
+pub(crate) enum EnrolGrant {}
 
 impl Kind for EnrolGrant {
     const BYTE: u8 = 0x14;
 }
 
 /// A scope key of tier 2.
-pub type ScopeKey2 = ScopeKey<Grant2>;
+pub(crate) type ScopeKey2 = ScopeKey<Grant2>;
 
 /// An entry key of tier 2.
-pub type EntryKey2 = EntryKey<Tier2>;
+pub(crate) type EntryKey2 = EntryKey<Tier2>;

@@ -153,22 +153,25 @@ impl Profile {
         Identity::parse(&bytes)
     }
 
+    /// A profile is never overwritten.
+    ///
+    /// # Errors
+    /// There is one of this name.
+    pub fn refuse_taken(&self) -> Result<(), Failure> {
+        match self.key_path().exists() {
+            true => Err(Failure::general(format!("profile {} exists already", self.name)).remedy("give another name with --profile")),
+            false => Ok(()),
+        }
+    }
+
     /// Stores a new identity; an existing one is never overwritten.
     ///
     /// # Errors
     /// There is one already, or the file system refuses.
     pub fn create(&self, identity: &Identity) -> Result<(), Failure> {
-        if self.key_path().exists() {
-            return Err(Failure::general(format!("profile {} exists already", self.name)).remedy("give another name with --profile"));
-        }
+        self.refuse_taken()?;
         guarded::make_folder(&self.folder)?;
         guarded::write(&self.key_path(), &identity.to_file()?)
-    }
-
-    /// Removes a profile that turned out not to be enrolled.
-    pub fn discard(&self) {
-        // Best effort: what is left is a key that no vault knows.
-        let _ = fs::remove_dir_all(&self.folder);
     }
 
     /// What was verified before.

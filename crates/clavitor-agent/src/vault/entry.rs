@@ -22,7 +22,7 @@ use crate::{
 
 /// Why a header is not accepted.
 #[derive(Debug)]
-pub enum Unproved {
+pub(super) enum Unproved {
     /// It proves to be wrong.
     Alarm(Alarm),
     /// Its author was removed from the manifest since, so its signature cannot be checked until the owner has opened the vault.
@@ -39,7 +39,7 @@ impl From<Alarm> for Unproved {
 ///
 /// # Errors
 /// See [`Unproved`].
-pub fn header(vault: VaultId, manifest: &Manifest, pins: &Pins, entry: EntryId, bytes: &[u8]) -> Result<SignedHeader, Unproved> {
+pub(super) fn header(vault: VaultId, manifest: &Manifest, pins: &Pins, entry: EntryId, bytes: &[u8]) -> Result<SignedHeader, Unproved> {
     let object = format!("entry {entry}");
     let unverified = Unverified::<Header>::parse(bytes).map_err(|refusal| Alarm::new(&object, refusal))?;
     let author = author_key(manifest, unverified.claims(), &object)?;
@@ -73,12 +73,12 @@ fn author_key(manifest: &Manifest, claims: &Header, object: &str) -> Result<Publ
 }
 
 /// The entry is in use.
-pub fn is_live(header: &Header) -> bool {
+pub(super) fn is_live(header: &Header) -> bool {
     header.deleted == Deleted::Live
 }
 
 /// An entry's keys, through the scopes this agent holds.
-pub struct EntryKeys {
+pub(super) struct EntryKeys {
     key1: Option<EntryKey1>,
     key2: Option<EntryKey2>,
 }
@@ -87,7 +87,7 @@ pub struct EntryKeys {
 ///
 /// # Errors
 /// An alarm: a grant for a scope that this agent holds does not open.
-pub fn entry_keys(header: &Header, scopes: &[HeldScope], grants: &[Grant]) -> Result<EntryKeys, Alarm> {
+pub(super) fn entry_keys(header: &Header, scopes: &[HeldScope], grants: &[Grant]) -> Result<EntryKeys, Alarm> {
     let refused = |_| Alarm::new(&format!("a grant of entry {}", header.entry), "does not open");
     let mut keys = EntryKeys { key1: None, key2: None };
     for grant in grants.iter().filter(|grant| grant.ek_epoch == header.ek_epoch) {
@@ -111,7 +111,7 @@ impl EntryKeys {
     ///
     /// # Errors
     /// An alarm: not the record that was signed, or it does not open.
-    pub fn open(&self, header: &Header, field: FieldId, record: &[u8]) -> Result<Opened, Alarm> {
+    pub(super) fn open(&self, header: &Header, field: FieldId, record: &[u8]) -> Result<Opened, Alarm> {
         let object = if field == FieldId::ZERO {
             format!("the summary of entry {}", header.entry)
         } else {
@@ -131,17 +131,17 @@ impl EntryKeys {
     }
 
     /// The tier-1 key, for sealing.
-    pub const fn tier1(&self) -> Option<&EntryKey1> {
+    pub(super) const fn tier1(&self) -> Option<&EntryKey1> {
         self.key1.as_ref()
     }
 
     /// The tier-2 key, for sealing.
-    pub const fn tier2(&self) -> Option<&EntryKey2> {
+    pub(super) const fn tier2(&self) -> Option<&EntryKey2> {
         self.key2.as_ref()
     }
 }
 
 /// The record of a field, if it was sent.
-pub fn record_of(records: &[FieldRecord], field: FieldId) -> Option<&[u8]> {
+pub(super) fn record_of(records: &[FieldRecord], field: FieldId) -> Option<&[u8]> {
     records.iter().find(|record| record.field_id.0 == field.0).map(|record| record.record.0.as_slice())
 }

@@ -13,7 +13,7 @@ use crate::{
 ///
 /// # Errors
 /// Unknown, or a name that several items have: their ids are listed.
-pub fn item<'a>(items: &'a [Item], reference: &Reference) -> Result<&'a Item, Failure> {
+pub(super) fn item<'a>(items: &'a [Item], reference: &Reference) -> Result<&'a Item, Failure> {
     match &reference.item {
         Segment::Id(id) => items.iter().find(|item| item.id().0 == id.0),
         Segment::Name(name) => {
@@ -28,7 +28,7 @@ pub fn item<'a>(items: &'a [Item], reference: &Reference) -> Result<&'a Item, Fa
 ///
 /// # Errors
 /// Unknown, or several fields fit.
-pub fn field<'a>(item: &'a Item, reference: &Reference, segment: &Segment) -> Result<&'a ItemField, Failure> {
+pub(super) fn field<'a>(item: &'a Item, reference: &Reference, segment: &Segment) -> Result<&'a ItemField, Failure> {
     let name = match segment {
         Segment::Id(id) => return item.fields.iter().find(|field| field.id.0 == id.0).ok_or_else(|| not_found(reference)),
         Segment::Name(name) => name,

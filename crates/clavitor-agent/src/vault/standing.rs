@@ -19,7 +19,7 @@ use crate::{
 ///
 /// # Errors
 /// An alarm: forged, another vault's, rolled back or forked.
-pub fn manifest(identity: &Identity, pins: &Pins, bytes: &[u8]) -> Result<SignedManifest, Alarm> {
+pub(super) fn manifest(identity: &Identity, pins: &Pins, bytes: &[u8]) -> Result<SignedManifest, Alarm> {
     let signed =
         Signed::<Manifest>::verify(bytes, &identity.vault, &identity.usk).map_err(|refusal| Alarm::new("the manifest", refusal))?;
     let body = signed.body();
@@ -50,7 +50,7 @@ pub enum Standing {
 ///
 /// # Errors
 /// An alarm: the owner's signature is over other keys, so somebody stood between at enrolment.
-pub fn standing(identity: &Identity, manifest: &Manifest) -> Result<Standing, Alarm> {
+pub(super) fn standing(identity: &Identity, manifest: &Manifest) -> Result<Standing, Alarm> {
     let Some(agent) = manifest.agent(identity.agent) else { return Ok(Standing::Removed) };
     if agent.kind != AgentKind::Enrolled {
         return Err(Alarm::new("the manifest", "lists this agent as a hosted one"));
@@ -69,7 +69,7 @@ pub fn standing(identity: &Identity, manifest: &Manifest) -> Result<Standing, Al
 }
 
 /// A scope this agent holds, with its keys of tiers 1 and 2.
-pub struct HeldScope {
+pub(super) struct HeldScope {
     /// The scope.
     pub scope: ScopeId,
     /// Opens grants of tier 1.
@@ -84,7 +84,7 @@ const WRAPPED_BYTES: usize = 16 + 4 + 32 + 32;
 ///
 /// # Errors
 /// An alarm: a wrap that is not the owner's, not for this agent, or not of the epoch in force.
-pub fn held_scopes(
+pub(super) fn held_scopes(
     identity: &Identity,
     manifest: &Manifest,
     agent: &Agent,
