@@ -37,6 +37,7 @@ export class EntryBuilder {
   readonly #notices: Notice[] = [];
   readonly #details: Record<string, string> = {};
   readonly #tags: string[] = [];
+  readonly #destinations = new Set<string>();
   #folder = "";
   #proposal: PlanRow["proposal"] = "import";
   #onlyMe = false;
@@ -47,21 +48,31 @@ export class EntryBuilder {
     this.#at = at;
   }
 
-  get fields(): readonly ImportedField[] {
-    return this.#fields;
+  get hasFolder(): boolean {
+    return this.#folder !== "";
   }
 
   /** Adds a field of a known kind. Empty values are nothing to add. */
   add(kind: FieldKind, value: string, label?: string): void {
     if (value === "" || (value.trim() === "" && kind !== "password" && kind !== "hidden")) return;
     const name = label === undefined || label.trim() === "" ? (LABELS[kind] ?? "Field") : label.trim();
+    if (kind === "url") this.#addDestination(value);
     if (kind === "totp") this.#addTotp(name, value);
     else this.#push(kind, name, value);
   }
 
   /** Adds a field that the source knows only by a label. */
   custom(label: string, value: string, concealed = false): void {
-    if (value.trim() !== "") this.add(guessKind(label, value, concealed), value, label.trim() === "" ? "Field" : label);
+    if (value.trim() === "") return;
+    const guessed = guessKind(label, value, concealed);
+    const isPin = this.kind === "card" && guessed === "hidden" && /\bpin\b/i.test(label);
+    this.add(isPin ? "card_pin" : guessed, value, label.trim() === "" ? "Field" : label);
+  }
+
+  /** Adds a field that the owner has named; a name without a value is kept as a fact about the row. */
+  named(label: string, value: string, concealed = false): void {
+    if (value.trim() === "") this.detail("empty field", label);
+    else this.custom(label, value, concealed);
   }
 
   /** Adds a field exactly as one of our own exports states it; only a tier below the kind's lowest is raised. */
@@ -137,11 +148,12 @@ export class EntryBuilder {
     const title = this.#title();
     this.#joinSurplus();
     const fields = this.#fields.map((field) => ({ ...field, tier: this.#tier(field) }));
+    if (this.#stated.size === 0) numberRepeatedLabels(fields);
     const kind = this.kind ?? inferKind(fields);
     const origin = { source: this.#at.source, fingerprint: "", ...(Object.keys(this.#details).length > 0 ? { details: this.#details } : {}) };
     const entry = {
       kind, title, folder: this.#folder, tags: this.#tags, favorite: this.favorite, archived: this.archived,
-      destinations: destinationsOf(fields), fields, origin,
+      destinations: [...this.#destinations].sort(), fields, origin,
     };
     return {
       index: this.#at.index,
@@ -165,9 +177,25 @@ export class EntryBuilder {
     }
   }
 
+  /** Puts what people look for first to the top: for sources whose order says nothing. */
+  arrange(): void {
+    this.#fields.sort((a, b) => rank(a.kind) - rank(b.kind));
+  }
+
+  #addDestination(address: string): void {
+    const hasScheme = /^[a-z][\w+.-]*:\/\//i.test(address);
+    try {
+      const url = new URL(hasScheme ? address : `https://${address}`);
+      if (/^https?:$/.test(url.protocol) && (hasScheme || url.hostname.includes("."))) this.#destinations.add(url.origin);
+    } catch {
+      // No address after all; the field keeps it as it is.
+    }
+  }
+
   #push(kind: FieldKind, label: string, value: string | Uint8Array): void {
     const short = this.#label(label);
     const fits = typeof value === "string" && kindByName(kind)?.descriptive === true && !isOneShortLine(value) ? "note" : kind;
+    if (fits !== kind) this.note("info", `"${short}" is long or has several lines and is kept as a note.`);
     const parts = typeof value === "string" ? splitBytes(value) : [value];
     if (parts.length > 1) this.note("altered", `"${short}" is longer than a field can hold and was split into ${parts.length} fields.`);
     for (const [i, part] of parts.entries()) {
@@ -227,7 +255,9 @@ export class EntryBuilder {
     const usual = kind?.defaultTier ?? 2;
     if (usual === 1) return 1;
     if (this.#onlyMe && field.kind !== "address") return 3;
-    return field.kind === "note" && typeof field.value === "string" && holdsSecretOfOwner(field.value) ? 3 : usual;
+    if (field.kind !== "note" || typeof field.value !== "string" || !holdsSecretOfOwner(field.value)) return usual;
+    this.note("info", `"${field.label}" seems to hold a card number or a seed phrase and is proposed for "Only me".`);
+    return 3;
   }
 }
 
@@ -264,19 +294,23 @@ export function hostOf(address: string): string {
   }
 }
 
-function destinationsOf(fields: ImportedField[]): string[] {
-  const origins = new Set<string>();
+/** The order in which people look for them. */
+function rank(kind: FieldKind): number {
+  if (["username", "email"].includes(kind)) return 0;
+  if (kind === "password") return 1;
+  if (kind === "totp") return 2;
+  if (kind === "url") return 3;
+  return kind === "note" ? 5 : 4;
+}
+
+/** Fields are referred to by their label, so no two of an entry share one. */
+function numberRepeatedLabels(fields: ImportedField[]): void {
+  const taken = new Set<string>();
   for (const field of fields) {
-    const address = textOf(field);
-    if (field.kind !== "url" || address === "") continue;
-    try {
-      const url = new URL(/^[a-z][\w+.-]*:\/\//i.test(address) ? address : `https://${address}`);
-      if (/^https?:$/.test(url.protocol) && url.hostname !== "") origins.add(url.origin);
-    } catch {
-      // No address after all; the field keeps it as it is.
-    }
+    const { label } = field;
+    for (let n = 2; taken.has(field.label); n++) field.label = `${label} ${n}`;
+    taken.add(field.label);
   }
-  return [...origins].sort();
 }
 
 function inferKind(fields: ImportedField[]): EntryKind {

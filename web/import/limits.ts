@@ -19,7 +19,7 @@ export const value_bytes_max = 1_032_188;
 /** Fields of one entry; more go into one note. */
 export const fields_max = 500;
 /** A descriptive value longer than this is kept as a note, so that the list of entries stays small. */
-export const descriptive_chars_max = 1_024;
+export const descriptive_chars_max = 2_048;
 /** A title longer than this is cut, and kept whole in a field. */
 export const title_chars_max = 256;
 export const label_chars_max = 200;

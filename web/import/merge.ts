@@ -5,9 +5,9 @@ import type { ImportedEntry, ImportedField, Merge } from "./types.ts";
 
 /**
  * What to give `entries.edit(entry.id, entry.version, draft)`. `open` gives the current value of a field (`entries.openField` or `openBytes`).
- * `undefined` when nothing differs.
+ * `notes` is empty when no value differs; the edit then only stores the new fingerprint, so that the next import skips the row.
  */
-export async function merge(entry: Entry, incoming: ImportedEntry, open: (fieldId: string, kind: string) => Promise<string | Uint8Array>): Promise<Merge | undefined> {
+export async function merge(entry: Entry, incoming: ImportedEntry, open: (fieldId: string, kind: string) => Promise<string | Uint8Array>): Promise<Merge> {
   const notes: string[] = [];
   const rest = [...incoming.fields];
   const fields: FieldDraft[] = [];
@@ -26,7 +26,6 @@ export async function merge(entry: Entry, incoming: ImportedEntry, open: (fieldI
   }
   const tags = [...new Set([...entry.tags, ...incoming.tags])];
   if (tags.length > entry.tags.length) notes.push("Tags were added.");
-  if (notes.length === 0) return undefined;
   const draft = {
     title: entry.title, kind: entry.kind, folder: entry.folder, tags, favorite: entry.favorite, archived: entry.archived,
     destinations: [...new Set([...entry.destinations, ...incoming.destinations])].sort(), scopes: [...entry.scopes], fields,

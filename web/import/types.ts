@@ -172,6 +172,6 @@ export interface ImportReport {
 /** A merge, ready for `entries.edit`: values that differ are replaced (the old version stays in the history), new fields are added, nothing is removed. */
 export interface Merge {
   draft: EntryDraft;
-  /** In words, labels only. */
+  /** In words, labels only; empty when nothing but the fingerprint differs. */
   notes: string[];
 }

@@ -65,8 +65,9 @@ function readLogin(entry: EntryBuilder, login: JsonObject): void {
   const addresses = array(uris).map(object);
   if (addresses.every((address) => text(address["uri"]) !== text(uri))) entry.add("url", text(uri));
   for (const address of addresses) {
-    entry.add("url", text(address["uri"]));
     const match = address["match"];
+    if (match === 4) entry.add("text", text(address["uri"]), "Website pattern");
+    else entry.add("url", text(address["uri"]));
     if (typeof match === "number") entry.detail(`match of ${text(address["uri"])}`, MATCHES[match] ?? String(match));
     const { uri: _uri, match: _match, uriChecksum, ...more } = address;
     entry.detail("uri checksum", text(uriChecksum));
@@ -120,8 +121,9 @@ function readField(entry: EntryBuilder, field: JsonObject): void {
   const { name, value, type, linkedId, ...rest } = field;
   const label = text(name);
   if (text(type) === "3") entry.detail(`field "${label}" shows`, LINKED[text(linkedId)] ?? `member ${text(linkedId)}`);
-  if (text(type) === "2") entry.add("text", text(value), label || "Yes or no");
-  else entry.custom(label, text(value), text(type) === "1");
+  if (text(type) === "3") entry.custom(label, text(value));
+  else if (text(type) === "2") entry.add("text", text(value), label || "Yes or no");
+  else entry.named(label, text(value), text(type) === "1");
   others(entry, rest, label);
 }
 

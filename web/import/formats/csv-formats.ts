@@ -61,7 +61,11 @@ export const keepassxcCsv: CsvFormat = {
     found.about.push(["Root group", root]);
     for (const row of table.rows) row.cells[at] = (row.cells[at] ?? "").slice(root.length + 1);
   },
-  row: (entry, cell) => entry.folder(cell("group").split("/")),
+  row: (entry, cell) => {
+    const parts = cell("group").split("/");
+    entry.folder(parts);
+    if (parts[0] === "Recycle Bin") entry.proposeSkip("It was in KeePassXC's recycle bin.");
+  },
 };
 
 export const onePasswordCsv: CsvFormat = {
@@ -108,13 +112,13 @@ function readBitwardenRow(entry: EntryBuilder, cell: (header: string) => string)
   const type = cell("type").trim().toLowerCase();
   if (type === "login") entry.kind = "login";
   else if (type === "note" || type === "securenote") entry.kind = "note";
-  else entry.detail("type", type);
+  else entry.detail("type", cell("type"));
   const [first, ...more] = cell("collections").split(",");
   if (first !== undefined && first !== "" && cell("folder") === "") entry.folder(first.split("/"));
   else if (first !== undefined) entry.tag(first);
   for (const name of more) entry.tag(name);
   for (const address of splitAddresses(cell("login_uri"))) entry.add("url", address);
-  for (const [label, value] of splitFields(cell("fields"))) entry.custom(label, value);
+  for (const [label, value] of splitFields(cell("fields"))) entry.named(label, value);
   if (cell("archiveddate") !== "") entry.archived = true;
   entry.detail("archived", cell("archiveddate"));
   if (cell("reprompt") === "1") entry.proposeOnlyMe("Bitwarden asked for the master password before showing it, so its secrets are proposed for \"Only me\".");
@@ -129,6 +133,7 @@ function splitAddresses(joined: string): string[] {
 /** Lines of `name: value`; a line without a colon goes on with the value before. */
 function splitFields(text: string): [label: string, value: string][] {
   const fields: [string, string][] = [];
+  if (text === "") return fields;
   for (const line of text.split(/\r?\n/)) {
     const colon = line.indexOf(": ") >= 0 ? line.indexOf(": ") : line.endsWith(":") ? line.length - 1 : -1;
     const last = fields.at(-1);

@@ -57,27 +57,30 @@ function readRow(entry: EntryBuilder, dialect: CsvFormat, names: string[], heade
   for (const [i, value] of row.cells.entries()) {
     const column = dialect.columns[headers[i] ?? ""];
     // A second column of one name is not the one the table means.
-    if (column !== undefined && headers.indexOf(headers[i] ?? "") === i) readCell(entry, dialect, column, value);
+    if (column !== undefined && headers.indexOf(headers[i] ?? "") === i) readCell(entry, dialect, column, names[i] ?? "", value);
     else entry.custom(names[i] || `Column ${i + 1}`, value);
   }
+  if (dialect.format !== "clavitor-csv") entry.arrange();
   if (row.cells.slice(names.length).some((value) => value.trim() !== "")) entry.note("altered", "The row has more cells than the header; they were kept as fields named by their column.");
   if (row.cells.length < names.length) entry.note("info", "The row has fewer cells than the header.");
   const kept = row.cells.map((value, i): [string, string] => [headers[i] || `column ${i + 1}`, value]).filter(([header]) => !dialect.volatile.includes(header));
   entry.raw = kept.filter(([, value]) => value !== "").sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
 }
 
-function readCell(entry: EntryBuilder, dialect: CsvFormat, column: Column, value: string): void {
+function readCell(entry: EntryBuilder, dialect: CsvFormat, column: Column, header: string, value: string): void {
+  if (value.trim() === "" && !("field" in column)) return;
   if ("field" in column) entry.add(column.field, value, column.label);
   else if ("detail" in column) entry.detail(column.detail, column.time === undefined ? value : isoTime(value, column.time));
-  else if (column.to === "title") entry.title = value;
-  else if (column.to === "folder") entry.folder(value.split(dialect.folderSeparator));
+  // Two columns may mean the same, such as "Name" and "Account": the first one counts.
+  else if (column.to === "title" && entry.title === "") entry.title = value;
+  else if (column.to === "folder" && !entry.hasFolder) entry.folder(value.split(dialect.folderSeparator));
   else if (column.to === "tags") for (const tag of value.split(value.includes(";") ? ";" : ",")) entry.tag(tag);
   else if (column.to === "favorite") entry.favorite = isYes(entry, "favourite", value);
   else if (column.to === "archived") entry.archived = isYes(entry, "archived", value);
   else if (column.to === "id") {
     entry.sourceId = value.trim();
     entry.detail("id", value);
-  }
+  } else if (column.to !== "row") entry.custom(header, value);
 }
 
 /** Reads yes or no; anything else is kept as a fact about the row. */

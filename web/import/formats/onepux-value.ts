@@ -3,7 +3,7 @@
 import type { EntryBuilder } from "../entry.ts";
 import { object, text, type Json } from "../json.ts";
 import type { FieldKind } from "../types.ts";
-import { isoDate, leaves } from "./reader.ts";
+import { isoTime, leaves } from "./reader.ts";
 
 /** A file that a field points at; the caller unpacks it. */
 export interface FileRef {
@@ -37,6 +37,7 @@ export function addValue(entry: EntryBuilder, field: { id: string; title: string
   const { title } = field;
   switch (type) {
     case "file":
+      entry.detail(`file ${text(object(inner)["fileName"])}`.trim(), title);
       return { documentId: text(object(inner)["documentId"]), fileName: text(object(inner)["fileName"]), bytes: Number(text(object(inner)["decryptedSize"])) || 0 };
     case "sshKey":
       addSshKey(entry, title, inner);
@@ -48,7 +49,7 @@ export function addValue(entry: EntryBuilder, field: { id: string; title: string
       addEmail(entry, title, inner);
       return undefined;
     case "date":
-      entry.add(field.id === "expiry" ? "card_expiry" : "date", isoDate(inner), title || "Date");
+      entry.add(field.id === "expiry" ? "card_expiry" : "date", isoTime(inner).slice(0, 10), title || "Date");
       return undefined;
     case "monthYear":
       entry.add(field.id === "expiry" ? "card_expiry" : "date", monthYear(inner), title || "Date");

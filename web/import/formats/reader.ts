@@ -30,12 +30,6 @@ export function leaves(name: string, value: Json | undefined): [name: string, te
   return [[name, String(value)]];
 }
 
-/** The day of a moment given in seconds or milliseconds since 1970, or as text that begins with a date; otherwise the text itself. */
-export function isoDate(value: Json | undefined, unit: "s" | "ms" = "s"): string {
-  if (typeof value === "string" && !/^-?\d+$/.test(value)) return value;
-  return isoTime(value, unit).replace(/T00:00:00(\.000)?Z$/, "");
-}
-
 /** The moment in ISO 8601; text that is no number stays as it is, and so does a number that is no date. */
 export function isoTime(value: Json | undefined, unit: "s" | "ms" = "s"): string {
   if (typeof value === "string" && !/^-?\d{1,16}$/.test(value)) return value;
