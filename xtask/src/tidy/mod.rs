@@ -3,6 +3,7 @@
 mod calls;
 mod edges;
 mod headers;
+mod links;
 mod manifests;
 mod sizes;
 mod supply;
@@ -41,6 +42,7 @@ pub(crate) fn run() -> Result<bool> {
     findings.extend(calls::check(&tree));
     findings.extend(headers::check(&tree));
     findings.extend(words::check(&tree));
+    findings.extend(links::check(&tree));
     findings.extend(supply::check(&tree)?);
     let sizes = sizes::measure(&tree);
     findings.extend(sizes.findings());
