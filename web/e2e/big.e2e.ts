@@ -68,8 +68,8 @@ async function watchPage(page: Page): Promise<() => Promise<{ frames: number; st
     (window as unknown as { seen: typeof seen }).seen = seen;
     const frame = (): void => {
       seen.frames++;
-      const bar = document.querySelector("progress, [role=progressbar]");
-      if (bar !== null) seen.steps.add(bar.getAttribute("value") ?? bar.getAttribute("aria-valuenow") ?? "");
+      const bar = document.querySelector("progress");
+      if (bar !== null) seen.steps.add(String(bar.value));
       requestAnimationFrame(frame);
     };
     requestAnimationFrame(frame);
