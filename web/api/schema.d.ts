@@ -1,5 +1,5 @@
 // Types of the REST interface, generated from openapi.json. Do not edit; see docs/adding-an-endpoint.md.
-// openapi.json sha256 7c65296db58c1cdc8e677273ded57af1ef581389fb855457467c46415b0c31c3
+// openapi.json sha256 a5f3e04483b0563d1b47bec2ebd21751fe4aedc08bb19e7dad0c8080decda709
 
 export interface paths {
     "/health/live": {
@@ -682,7 +682,7 @@ export interface components {
         AuditEvent: {
             /** @description What was done or tried, e.g. `field.release`. */
             action: string;
-            /** @description The agent, for agents. */
+            /** @description The agent's id for agents, the unlocker's for persons; hexadecimal. */
             actor_id: string | null;
             /** @description `person`, `agent`, `hosted`, `node`, or `anonymous`. */
             actor_kind: string;

@@ -14,8 +14,8 @@ pub struct AuditEvent {
     pub time_ms: u64,
     /// `person`, `agent`, `hosted`, `node`, or `anonymous`.
     pub actor_kind: String,
-    /// The agent, for agents.
-    pub actor_id: Option<Id>,
+    /// The agent's id for agents, the unlocker's for persons; hexadecimal.
+    pub actor_id: Option<String>,
     /// What was done or tried, e.g. `field.release`.
     pub action: String,
     /// `ok` or the error code of the refusal.

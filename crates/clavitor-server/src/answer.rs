@@ -1,10 +1,19 @@
 //! What handlers give back.
 
-use axum::http::StatusCode;
+use axum::{
+    http::{StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
 use clavitor_api::SessionInfo;
 use schemars::{JsonSchema, json_schema};
+use serde::Serialize;
+use zeroize::Zeroizing;
 
-use crate::operation::{Json, Output, OutputSchema, Schemas};
+use crate::{
+    cookie,
+    operation::{Json, Output, OutputSchema, Schemas},
+    refusal::Refusal,
+};
 
 /// The media type of every body of the REST interface.
 pub const MEDIA_TYPE: &str = "application/json";
@@ -17,7 +26,7 @@ pub struct SignedIn {
     /// The description.
     pub info: SessionInfo,
     /// The session's token. It goes into the cookie and nowhere else.
-    pub token: String,
+    pub token: Zeroizing<String>,
 }
 
 /// The session has ended; the cookie is taken back.
@@ -29,9 +38,14 @@ pub struct Word(pub &'static str);
 /// A document that was made when the node started.
 pub struct Document(pub bytes::Bytes);
 
-impl<T: JsonSchema + Send + 'static> Output for Json<T> {
+impl<T: JsonSchema + Serialize + Send + 'static> Output for Json<T> {
     fn schema(schemas: &mut Schemas) -> OutputSchema {
         OutputSchema { status: StatusCode::OK, body: Some((MEDIA_TYPE, schemas.answers.subschema_for::<T>())) }
+    }
+
+    fn respond(self) -> Result<Response, Refusal> {
+        let body = serde_json::to_vec(&self.0).map_err(|error| Refusal::internal(format!("answer cannot be written: {error}")))?;
+        Ok(([(header::CONTENT_TYPE, MEDIA_TYPE)], body).into_response())
     }
 }
 
@@ -39,11 +53,22 @@ impl Output for Done {
     fn schema(_: &mut Schemas) -> OutputSchema {
         OutputSchema { status: StatusCode::NO_CONTENT, body: None }
     }
+
+    fn respond(self) -> Result<Response, Refusal> {
+        Ok(StatusCode::NO_CONTENT.into_response())
+    }
 }
 
 impl Output for SignedIn {
     fn schema(schemas: &mut Schemas) -> OutputSchema {
         <Json<SessionInfo> as Output>::schema(schemas)
+    }
+
+    fn respond(self) -> Result<Response, Refusal> {
+        let given = cookie::give(&self.token).ok_or_else(|| Refusal::internal("session token does not fit a header"))?;
+        let mut response = Json(self.info).respond()?;
+        response.headers_mut().insert(header::SET_COOKIE, given);
+        Ok(response)
     }
 }
 
@@ -51,16 +76,32 @@ impl Output for SignedOut {
     fn schema(schemas: &mut Schemas) -> OutputSchema {
         <Done as Output>::schema(schemas)
     }
+
+    fn respond(self) -> Result<Response, Refusal> {
+        let mut response = Done.respond()?;
+        if let Some(taken) = cookie::take_back() {
+            response.headers_mut().insert(header::SET_COOKIE, taken);
+        }
+        Ok(response)
+    }
 }
 
 impl Output for Word {
     fn schema(_: &mut Schemas) -> OutputSchema {
         OutputSchema { status: StatusCode::OK, body: Some(("text/plain", json_schema!({"type": "string"}))) }
     }
+
+    fn respond(self) -> Result<Response, Refusal> {
+        Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], self.0).into_response())
+    }
 }
 
 impl Output for Document {
     fn schema(_: &mut Schemas) -> OutputSchema {
         OutputSchema { status: StatusCode::OK, body: Some((MEDIA_TYPE, json_schema!({"type": "object"}))) }
+    }
+
+    fn respond(self) -> Result<Response, Refusal> {
+        Ok(([(header::CONTENT_TYPE, MEDIA_TYPE)], self.0).into_response())
     }
 }

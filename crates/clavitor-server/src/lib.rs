@@ -2,11 +2,36 @@
 //!
 //! Names no SQL and no key. Sealed records pass through as bytes.
 
+pub mod accept;
 pub mod answer;
+pub mod app;
+mod assets;
+mod body;
+pub mod config;
+mod convert;
+mod cookie;
+mod digest;
+mod dpop;
+pub mod edition;
+mod guards;
+mod handlers;
+mod headers;
+pub mod limits;
+mod node;
 mod openapi;
 pub mod operation;
 pub mod path;
+mod proofs;
+mod rates;
+pub mod refusal;
 pub mod router;
+mod watch;
+mod webauthn;
 pub mod who;
 
+pub use app::App;
+pub use config::{Config, system_clock};
+pub use limits::Limits;
+pub use node::Node;
 pub use openapi::openapi;
+pub use webauthn::RelyingPartyError;

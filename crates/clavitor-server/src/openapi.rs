@@ -79,7 +79,8 @@ fn path_parameters(path: &str) -> Vec<Value> {
     let names = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     names
         .map(|name| {
-            let schema = if name.ends_with("_id") { json!({"type": "string", "pattern": "^[0-9a-f]{32}$"}) } else { json!({"type": "string"}) };
+            let schema =
+                if name.ends_with("_id") { json!({"type": "string", "pattern": "^[0-9a-f]{32}$"}) } else { json!({"type": "string"}) };
             json!({"name": name, "in": "path", "required": true, "schema": schema})
         })
         .collect()
@@ -131,12 +132,19 @@ fn sorted(value: Value) -> Value {
 mod tests {
     use super::*;
 
-    /// The description that clients are generated from is the one this build serves. `cargo run -p clavitor -- openapi > web/api/openapi.json` renews it.
+    /// The description that clients are generated from is the one this build serves.
     #[test]
     fn the_committed_description_is_current() {
         let committed = include_str!("../../../web/api/openapi.json");
         let current = format!("{:#}\n", openapi());
-        assert!(committed == current, "web/api/openapi.json is stale; run: make openapi");
+        assert!(committed == current, "web/api/openapi.json is stale; run: npm run describe, in crates/clavitor-api/typescript");
+    }
+
+    #[test]
+    fn the_committed_types_are_made_from_the_committed_description() {
+        let hash = data_encoding::HEXLOWER.encode(&crate::digest::sha256(include_bytes!("../../../web/api/openapi.json")));
+        let types = include_str!("../../../web/api/schema.d.ts");
+        assert!(types.contains(&hash), "web/api/schema.d.ts is stale; run: npm run generate, in crates/clavitor-api/typescript");
     }
 
     #[test]

@@ -1,9 +1,26 @@
 //! One line of the operation table: how a request gets in, who may send it, what it carries and what it gets.
 
-use axum::http::{Method, StatusCode};
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
-use crate::who::{Who, WhoKind};
+use axum::{
+    RequestPartsExt as _,
+    extract::{RawPathParams, Request},
+    http::{Method, StatusCode, request::Parts},
+    response::{IntoResponse as _, Response},
+};
+use clavitor_api::{ErrorCode, Id};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::DeserializeOwned;
+
+use crate::{
+    accept::Peer,
+    body,
+    digest::sha256,
+    guards,
+    node::Node,
+    refusal::Refusal,
+    who::{Head, Who, WhoKind},
+};
 
 /// Schemas of requests and of answers; serde reads and writes a type differently where members may be left out.
 pub struct Schemas {
@@ -35,16 +52,62 @@ pub struct OutputSchema {
     pub body: Option<(&'static str, Schema)>,
 }
 
+/// A request as far as an input reads it.
+pub struct Carried<'a> {
+    /// Its head.
+    pub parts: &'a Parts,
+    /// Path parameters, decoded.
+    pub path: &'a [(String, String)],
+    /// Its body.
+    pub body: &'a [u8],
+    /// Nesting of a JSON body.
+    pub json_depth_max: usize,
+}
+
+impl Carried<'_> {
+    /// A path parameter.
+    ///
+    /// # Errors
+    /// `not_found`: a path with something else in it names nothing.
+    pub fn parameter(&self, name: &str) -> Result<&str, Refusal> {
+        let found = self.path.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+        found.ok_or_else(|| clavitor_vault::Error::Hidden.into())
+    }
+
+    /// A path parameter that is an id.
+    ///
+    /// # Errors
+    /// `not_found`: what is not an id is unknown.
+    pub fn id(&self, name: &str) -> Result<Id, Refusal> {
+        self.parameter(name)?.parse().map_err(|_| clavitor_vault::Error::Hidden.into())
+    }
+}
+
 /// What a handler takes.
 pub trait Input: Send + Sized + 'static {
+    /// Whether a body is expected.
+    const HAS_BODY: bool = false;
+
     /// Its schema.
     fn schema(schemas: &mut Schemas) -> InputSchema;
+
+    /// Reads it.
+    ///
+    /// # Errors
+    /// `bad_request`, `secret_refused`, `not_found`.
+    fn read(carried: &Carried<'_>) -> Result<Self, Refusal>;
 }
 
 /// What a handler gives.
 pub trait Output: Send + Sized + 'static {
     /// Its schema.
     fn schema(schemas: &mut Schemas) -> OutputSchema;
+
+    /// The response.
+    ///
+    /// # Errors
+    /// `internal` if it cannot be written.
+    fn respond(self) -> Result<Response, Refusal>;
 }
 
 /// A JSON body.
@@ -57,21 +120,63 @@ impl Input for () {
     fn schema(_: &mut Schemas) -> InputSchema {
         InputSchema::Nothing
     }
+
+    fn read(_: &Carried<'_>) -> Result<Self, Refusal> {
+        Ok(())
+    }
 }
 
-impl<T: JsonSchema + Send + 'static> Input for Json<T> {
+impl<T: JsonSchema + DeserializeOwned + Send + 'static> Input for Json<T> {
+    const HAS_BODY: bool = true;
+
     fn schema(schemas: &mut Schemas) -> InputSchema {
         InputSchema::Body(schemas.requests.subschema_for::<T>())
     }
-}
 
-impl<T: JsonSchema + Send + 'static> Input for Query<T> {
-    fn schema(schemas: &mut Schemas) -> InputSchema {
-        InputSchema::Query(T::json_schema(&mut schemas.requests))
+    fn read(carried: &Carried<'_>) -> Result<Self, Refusal> {
+        body::parse(carried.body, carried.json_depth_max).map(Self)
     }
 }
 
+impl<T: JsonSchema + DeserializeOwned + Send + 'static> Input for Query<T> {
+    fn schema(schemas: &mut Schemas) -> InputSchema {
+        InputSchema::Query(T::json_schema(&mut schemas.requests))
+    }
+
+    fn read(carried: &Carried<'_>) -> Result<Self, Refusal> {
+        let query = axum::extract::Query::<T>::try_from_uri(&carried.parts.uri);
+        query.map(|query| Self(query.0)).map_err(|_| Refusal::bad_request("The query does not fit; docs/API.md lists its members."))
+    }
+}
+
+/// A request whose caller is proved.
+pub struct Call<W> {
+    /// The node.
+    pub node: Node,
+    /// The caller.
+    pub who: W,
+}
+
+/// A handler: a function from a proved call and its input to an output.
+pub trait Handler<W, I, O>: Clone + Send + Sync + 'static {
+    /// Runs it.
+    fn call(&self, call: Call<W>, input: I) -> impl Future<Output = Result<O, Refusal>> + Send;
+}
+
+impl<W, I, O, F, Running> Handler<W, I, O> for F
+where
+    F: Fn(Call<W>, I) -> Running + Clone + Send + Sync + 'static,
+    Running: Future<Output = Result<O, Refusal>> + Send,
+{
+    fn call(&self, call: Call<W>, input: I) -> impl Future<Output = Result<O, Refusal>> + Send {
+        self(call, input)
+    }
+}
+
+type Running = Pin<Box<dyn Future<Output = Response> + Send>>;
+
 /// One operation.
+#[derive(Clone)]
 pub struct Operation {
     /// HTTP method.
     pub method: Method,
@@ -83,10 +188,21 @@ pub struct Operation {
     pub who: WhoKind,
     /// One or two sentences for the reader of the API description.
     pub doc: &'static str,
+    /// Whether it takes a body.
+    pub has_body: bool,
     /// Makes the schema of what goes in.
     pub input: fn(&mut Schemas) -> InputSchema,
     /// Makes the schema of what comes out.
     pub output: fn(&mut Schemas) -> OutputSchema,
+    /// Whether its body may be as large as a change.
+    large: bool,
+    run: Arc<dyn Fn(Node, Request, Bounds) -> Running + Send + Sync>,
+}
+
+#[derive(Clone, Copy)]
+struct Bounds {
+    body_bytes_max: usize,
+    time_ms_max: u64,
 }
 
 impl Operation {
@@ -95,7 +211,116 @@ impl Operation {
         path: &'static str,
         id: &'static str,
         doc: &'static str,
+        handler: impl Handler<W, I, O>,
     ) -> Self {
-        Self { method, path, id, who: W::KIND, doc, input: I::schema, output: O::schema }
+        let run = move |node: Node, request: Request, bounds: Bounds| -> Running {
+            let handler = handler.clone();
+            Box::pin(async move { timed(node, request, bounds, handler).await })
+        };
+        Self {
+            method,
+            path,
+            id,
+            who: W::KIND,
+            doc,
+            has_body: I::HAS_BODY,
+            input: I::schema,
+            output: O::schema,
+            large: false,
+            run: Arc::new(run),
+        }
     }
+
+    /// The same operation with a body as large as a change. Only for callers who are proved before it is read.
+    pub(crate) fn large(self) -> Self {
+        debug_assert!(self.who != WhoKind::Anyone);
+        Self { large: true, ..self }
+    }
+
+    /// Answers a request for this operation.
+    pub(crate) fn answer(&self, node: Node, request: Request) -> Running {
+        let limits = &node.config().limits;
+        let bounds = if self.large {
+            Bounds { body_bytes_max: limits.change_bytes_max, time_ms_max: limits.change_ms_max }
+        } else {
+            Bounds { body_bytes_max: limits.body_bytes_max, time_ms_max: limits.request_ms_max }
+        };
+        (self.run)(node, request, bounds)
+    }
+}
+
+async fn timed<W: Who, I: Input, O: Output>(node: Node, request: Request, bounds: Bounds, handler: impl Handler<W, I, O>) -> Response {
+    let time = Duration::from_millis(bounds.time_ms_max);
+    match tokio::time::timeout(time, run(node, request, bounds, handler)).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(refusal)) => refusal.into_response(),
+        Err(_) => Refusal::new(ErrorCode::Unavailable, "The request took too long.").into_response(),
+    }
+}
+
+/// The order is the point: size and site, then rate, then the caller, then the body, and only then the handler.
+async fn run<W: Who, I: Input, O: Output>(
+    node: Node,
+    request: Request,
+    bounds: Bounds,
+    handler: impl Handler<W, I, O>,
+) -> Result<Response, Refusal> {
+    let (mut parts, request_body) = request.into_parts();
+    let from = parts.extensions.get::<Peer>().ok_or_else(|| Refusal::internal("request without a peer"))?.0.ip();
+    guards::site(node.config(), W::KIND, &parts.method, &parts.headers)?;
+    if W::KIND == WhoKind::Anyone && I::HAS_BODY {
+        node.count_anonymous(from, true)?;
+    }
+    let head = Head { method: &parts.method, uri: &parts.uri, headers: &parts.headers, from };
+    let proved = W::prove(&node, &head).and_then(|who| body_head::<I>(&parts, bounds).map(|()| who));
+    let who = match proved {
+        Ok(who) => who,
+        Err(refusal) => return Err(failed(&node, &head, refusal)),
+    };
+    let proof_id = who.proof_id().cloned();
+    let result = finish(node.clone(), who, &mut parts, request_body, bounds, handler).await;
+    result.map_err(|refusal| {
+        if let (ErrorCode::Unauthenticated, Some(id)) = (refusal.body.code, &proof_id) {
+            node.forget_proof(id);
+        }
+        let head = Head { method: &parts.method, uri: &parts.uri, headers: &parts.headers, from };
+        failed(&node, &head, refusal)
+    })
+}
+
+fn body_head<I: Input>(parts: &Parts, bounds: Bounds) -> Result<(), Refusal> {
+    if I::HAS_BODY {
+        body::is_json(&parts.headers)?;
+    }
+    body::announced(&parts.headers, bounds.body_bytes_max)
+}
+
+/// Failing to prove a caller costs; whoever does it too often hears that instead.
+fn failed(node: &Node, head: &Head<'_>, refusal: Refusal) -> Refusal {
+    match refusal.body.code {
+        ErrorCode::Unauthenticated => node.count_failed(head.from).err().unwrap_or(refusal),
+        _ => refusal,
+    }
+}
+
+async fn finish<W: Who, I: Input, O: Output>(
+    node: Node,
+    who: W,
+    parts: &mut Parts,
+    request_body: axum::body::Body,
+    bounds: Bounds,
+    handler: impl Handler<W, I, O>,
+) -> Result<Response, Refusal> {
+    let body = body::collect(request_body, if I::HAS_BODY { bounds.body_bytes_max } else { 0 }).await?;
+    who.covers((!body.is_empty()).then(|| sha256(&body)).as_ref())?;
+    let path = path_parameters(parts).await?;
+    let json_depth_max = node.config().limits.json_depth_max;
+    let input = I::read(&Carried { parts, path: &path, body: &body, json_depth_max })?;
+    drop(body);
+    handler.call(Call { node, who }, input).await?.respond()
+}
+
+async fn path_parameters(parts: &mut Parts) -> Result<Vec<(String, String)>, Refusal> {
+    let raw = parts.extract::<RawPathParams>().await.map_err(|_| Refusal::from(clavitor_vault::Error::Hidden))?;
+    Ok(raw.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
 }

@@ -1,37 +1,56 @@
 //! Path parameters.
 
 use clavitor_api::Id;
+use clavitor_vault::{AgentId, EntryId};
 
-use crate::operation::{Input, InputSchema, Schemas};
+use crate::{
+    operation::{Carried, Input, InputSchema, Schemas},
+    refusal::Refusal,
+};
 
 /// `{entry_id}`.
-pub struct EntryPath {
-    /// The entry.
-    pub entry_id: Id,
-}
+pub struct EntryPath(pub EntryId);
 
 /// `{agent_id}`.
-pub struct AgentPath {
-    /// The agent.
-    pub agent_id: Id,
-}
+pub struct AgentPath(pub AgentId);
 
 /// `{entry_id}` and `{field}`.
 pub struct FieldPath {
     /// The entry.
-    pub entry_id: Id,
+    pub entry_id: EntryId,
     /// A field id, or a label.
     pub field: String,
 }
 
-macro_rules! path_input {
-    ($($name:ident),*) => {$(
-        impl Input for $name {
-            fn schema(_: &mut Schemas) -> InputSchema {
-                InputSchema::Path
-            }
-        }
-    )*};
+impl Input for EntryPath {
+    fn schema(_: &mut Schemas) -> InputSchema {
+        InputSchema::Path
+    }
+
+    fn read(carried: &Carried<'_>) -> Result<Self, Refusal> {
+        let Id(entry_id) = carried.id("entry_id")?;
+        Ok(Self(EntryId(entry_id)))
+    }
 }
 
-path_input!(EntryPath, AgentPath, FieldPath);
+impl Input for AgentPath {
+    fn schema(_: &mut Schemas) -> InputSchema {
+        InputSchema::Path
+    }
+
+    fn read(carried: &Carried<'_>) -> Result<Self, Refusal> {
+        let Id(agent_id) = carried.id("agent_id")?;
+        Ok(Self(AgentId(agent_id)))
+    }
+}
+
+impl Input for FieldPath {
+    fn schema(_: &mut Schemas) -> InputSchema {
+        InputSchema::Path
+    }
+
+    fn read(carried: &Carried<'_>) -> Result<Self, Refusal> {
+        let Id(entry_id) = carried.id("entry_id")?;
+        Ok(Self { entry_id: EntryId(entry_id), field: carried.parameter("field")?.to_owned() })
+    }
+}

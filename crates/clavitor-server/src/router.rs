@@ -4,69 +4,75 @@ use axum::http::Method;
 use clavitor_api::*;
 
 use crate::{
-    path::{AgentPath, EntryPath, FieldPath},
     answer::{Document, Done, SignedIn, SignedOut, Word},
-    operation::{Input, Json, Operation, Output, Query},
-    who::{Agent, Anyone, AnyAgent, FreshPerson, Hosted, Person, Who},
+    handlers::{agent, agents, audit, changes, enrol, entries, hosted, node, recovery, session, setup},
+    operation::{Handler, Input, Json, Operation, Output, Query},
+    path::{AgentPath, EntryPath, FieldPath},
+    who::{Agent, AnyAgent, Anyone, FreshPerson, Hosted, Person, Who},
 };
 
-fn get<W: Who, I: Input, O: Output>(path: &'static str, id: &'static str, doc: &'static str) -> Operation {
-    Operation::new::<W, I, O>(Method::GET, path, id, doc)
+fn get<W: Who, I: Input, O: Output>(path: &'static str, id: &'static str, handler: impl Handler<W, I, O>, doc: &'static str) -> Operation {
+    Operation::new(Method::GET, path, id, doc, handler)
 }
 
-fn post<W: Who, I: Input, O: Output>(path: &'static str, id: &'static str, doc: &'static str) -> Operation {
-    Operation::new::<W, I, O>(Method::POST, path, id, doc)
+fn post<W: Who, I: Input, O: Output>(path: &'static str, id: &'static str, handler: impl Handler<W, I, O>, doc: &'static str) -> Operation {
+    Operation::new(Method::POST, path, id, doc, handler)
 }
 
-fn delete<W: Who, I: Input, O: Output>(path: &'static str, id: &'static str, doc: &'static str) -> Operation {
-    Operation::new::<W, I, O>(Method::DELETE, path, id, doc)
+fn delete<W: Who, I: Input, O: Output>(
+    path: &'static str,
+    id: &'static str,
+    handler: impl Handler<W, I, O>,
+    doc: &'static str,
+) -> Operation {
+    Operation::new(Method::DELETE, path, id, doc, handler)
 }
 
-/// The table: who, what goes in, what comes out; path, name, meaning.
+/// The table: who, what goes in, what comes out; path, name, handler, meaning.
 #[rustfmt::skip]
 pub fn operations() -> Vec<Operation> {
     vec![
         // Node.
-        get::<Anyone, (), Word>("/health/live", "live", "The process answers."),
-        get::<Anyone, (), Word>("/health/ready", "ready", "The store can be read; 503 while the node starts or stops."),
-        get::<Anyone, (), Document>("/v1/openapi.json", "describe", "This description."),
-        get::<Anyone, (), Json<NodeInfo>>("/v1/node", "node", "Whether the node waits for its first owner, and where its passkeys belong."),
+        get::<Anyone, (), Word>("/health/live", "live", node::live, "The process answers."),
+        get::<Anyone, (), Word>("/health/ready", "ready", node::ready, "The store can be read; 503 while the node starts or stops."),
+        get::<Anyone, (), Document>("/v1/openapi.json", "describe", node::describe, "This description."),
+        get::<Anyone, (), Json<NodeInfo>>("/v1/node", "node", node::info, "Whether the node waits for its first owner, and where its passkeys belong."),
 
         // Becoming a person.
-        post::<Anyone, Json<SetupBegin>, Json<Ceremony>>("/v1/setup/begin", "setupBegin", "Begins making a vault with a one-time set-up link."),
-        post::<Anyone, Json<SetupFinish>, SignedIn>("/v1/setup/finish", "setupFinish", "Makes the vault and signs its owner in. The link is used up."),
-        post::<Anyone, Json<SessionBegin>, Json<Ceremony>>("/v1/session/begin", "sessionBegin", "Begins signing in, or renewing freshness."),
-        post::<Anyone, Json<SessionFinish>, SignedIn>("/v1/session/finish", "sessionFinish", "Signs in with a passkey. The passkey says which vault."),
-        post::<Anyone, Json<RecoveryRequest>, Json<RecoveryStarted>>("/v1/recovery/start", "recoveryStart", "Starts the recovery delay. Only a person who is signed in can cancel it."),
-        post::<Anyone, Json<RecoveryRequest>, SignedIn>("/v1/recovery/claim", "recoveryClaim", "Signs in with the recovery code after the delay."),
-        post::<Anyone, Json<EnrolRequest>, Json<EnrolResponse>>("/v1/enrol", "enrol", "An invited agent proves its enrolment string and leaves its public keys. Works once."),
+        post::<Anyone, Json<SetupBegin>, Json<Ceremony>>("/v1/setup/begin", "setupBegin", setup::begin, "Begins making a vault with a one-time set-up link."),
+        post::<Anyone, Json<SetupFinish>, SignedIn>("/v1/setup/finish", "setupFinish", setup::finish, "Makes the vault and signs its owner in. The link is used up."),
+        post::<Anyone, Json<SessionBegin>, Json<Ceremony>>("/v1/session/begin", "sessionBegin", session::begin, "Begins signing in, or renewing freshness."),
+        post::<Anyone, Json<SessionFinish>, SignedIn>("/v1/session/finish", "sessionFinish", session::finish, "Signs in with a passkey. The passkey says which vault."),
+        post::<Anyone, Json<RecoveryRequest>, Json<RecoveryStarted>>("/v1/recovery/start", "recoveryStart", recovery::start, "Starts the recovery delay. Only a person who is signed in can cancel it."),
+        post::<Anyone, Json<RecoveryRequest>, SignedIn>("/v1/recovery/claim", "recoveryClaim", recovery::claim, "Signs in with the recovery code after the delay."),
+        post::<Anyone, Json<EnrolRequest>, Json<EnrolResponse>>("/v1/enrol", "enrol", enrol::answer, "An invited agent proves its enrolment string and leaves its public keys. Works once."),
 
         // A person and their vault.
-        get::<Person, (), Json<SessionInfo>>("/v1/session", "session", "The session of this request."),
-        delete::<Person, (), SignedOut>("/v1/session", "sessionEnd", "Signs out."),
-        get::<Person, (), Json<VaultState>>("/v1/vault", "vault", "Everything the browser needs to unlock; each part is verified there."),
-        get::<Person, Query<EntryQuery>, Json<EntryPage>>("/v1/entries", "entries", "A page of sealed summaries, ordered by entry id."),
-        get::<Person, EntryPath, Json<EntryDetail>>("/v1/entries/{entry_id}", "entry", "One entry with all its sealed records."),
-        get::<Person, EntryPath, Json<EntryHistory>>("/v1/entries/{entry_id}/history", "entryHistory", "All versions of an entry, newest first."),
-        post::<Person, Json<Change>, Json<Applied>>("/v1/changes", "change", "Applies a set of signed and sealed objects in one transaction. Changing unlockers, agents, scopes or recovery, and purging, need a fresh passkey."),
-        post::<FreshPerson, (), Json<Ceremony>>("/v1/passkeys/begin", "passkeyBegin", "Begins making another passkey; the answer goes into a change."),
-        get::<Person, (), Json<UnlockerList>>("/v1/unlockers", "unlockers", "Every way in."),
-        get::<Person, (), Json<AgentList>>("/v1/agents", "agents", "Every agent: enrolment, budget, lock, last request."),
-        get::<Person, AgentPath, Json<LearntList>>("/v1/agents/{agent_id}/learnt", "agentLearnt", "What one agent ever learnt."),
-        post::<Person, AgentPath, Done>("/v1/agents/{agent_id}/lock", "agentLock", "Locks an agent at once."),
-        post::<FreshPerson, AgentPath, Done>("/v1/agents/{agent_id}/unlock", "agentUnlock", "Unlocks an agent."),
-        get::<Person, Query<AuditQuery>, Json<AuditPage>>("/v1/audit", "audit", "A page of the audit log, newest first."),
-        get::<Person, Query<CheckpointQuery>, Json<Checkpoint>>("/v1/audit/checkpoint", "checkpoint", "The signed tree head, with a consistency proof from an older size."),
-        post::<Person, (), Done>("/v1/recovery/cancel", "recoveryCancel", "Cancels a recovery that somebody started."),
-        get::<FreshPerson, Query<ExportQuery>, Json<ExportPage>>("/v1/export", "export", "Whole entries, sealed, page by page."),
+        get::<Person, (), Json<SessionInfo>>("/v1/session", "session", session::current, "The session of this request."),
+        delete::<Person, (), SignedOut>("/v1/session", "sessionEnd", session::end, "Signs out."),
+        get::<Person, (), Json<VaultState>>("/v1/vault", "vault", session::vault, "Everything the browser needs to unlock; each part is verified there."),
+        get::<Person, Query<EntryQuery>, Json<EntryPage>>("/v1/entries", "entries", entries::page, "A page of sealed summaries, ordered by entry id."),
+        get::<Person, EntryPath, Json<EntryDetail>>("/v1/entries/{entry_id}", "entry", entries::detail, "One entry with all its sealed records."),
+        get::<Person, EntryPath, Json<EntryHistory>>("/v1/entries/{entry_id}/history", "entryHistory", entries::history, "All versions of an entry, newest first."),
+        post::<Person, Json<Change>, Json<Applied>>("/v1/changes", "change", changes::apply, "Applies a set of signed and sealed objects in one transaction. Changing unlockers, agents, scopes or recovery, and purging, need a fresh passkey.").large(),
+        post::<FreshPerson, (), Json<Ceremony>>("/v1/passkeys/begin", "passkeyBegin", session::begin_passkey, "Begins making another passkey; the answer goes into a change."),
+        get::<Person, (), Json<UnlockerList>>("/v1/unlockers", "unlockers", session::unlockers, "Every way in."),
+        get::<Person, (), Json<AgentList>>("/v1/agents", "agents", agents::list, "Every agent: enrolment, budget, lock, last request."),
+        get::<Person, AgentPath, Json<LearntList>>("/v1/agents/{agent_id}/learnt", "agentLearnt", agents::learnt, "What one agent ever learnt."),
+        post::<Person, AgentPath, Done>("/v1/agents/{agent_id}/lock", "agentLock", agents::lock, "Locks an agent at once."),
+        post::<FreshPerson, AgentPath, Done>("/v1/agents/{agent_id}/unlock", "agentUnlock", agents::unlock, "Unlocks an agent."),
+        get::<Person, Query<AuditQuery>, Json<AuditPage>>("/v1/audit", "audit", audit::page, "A page of the audit log, newest first."),
+        get::<Person, Query<CheckpointQuery>, Json<Checkpoint>>("/v1/audit/checkpoint", "checkpoint", audit::checkpoint, "The signed tree head, with a consistency proof from an older size."),
+        post::<Person, (), Done>("/v1/recovery/cancel", "recoveryCancel", recovery::cancel, "Cancels a recovery that somebody started."),
+        get::<FreshPerson, Query<ExportQuery>, Json<ExportPage>>("/v1/export", "export", entries::export, "Whole entries, sealed, page by page."),
 
         // Agents.
-        get::<AnyAgent, (), Json<AgentSelf>>("/v1/agent", "agentSelf", "The caller's own state: scopes, budget, lock."),
-        get::<Agent, (), Json<AgentEntryList>>("/v1/agent/entries", "agentEntries", "The entries the agent may use: sealed summaries, never values."),
-        post::<Agent, Json<ReleaseRequest>, Json<Released>>("/v1/agent/release", "agentRelease", "Releases sealed fields of one entry. Charges the budget and writes the audit log."),
-        post::<Agent, Json<AgentWrite>, Json<Applied>>("/v1/agent/write", "agentWrite", "Stores a new version of an entry, signed by the agent."),
-        get::<Hosted, (), Json<HostedList>>("/v1/hosted/entries", "hostedEntries", "Names and kinds of the entries in the token's scopes, never values."),
-        get::<Hosted, FieldPath, Json<HostedValue>>("/v1/hosted/entries/{entry_id}/fields/{field}", "hostedValue", "One tier-1 value, by field id or label, opened with the token's key for this request only."),
-        get::<Hosted, EntryPath, Json<HostedTotp>>("/v1/hosted/entries/{entry_id}/totp", "hostedTotp", "The current one-time code of an entry."),
+        get::<AnyAgent, (), Json<AgentSelf>>("/v1/agent", "agentSelf", agent::me, "The caller's own state: scopes, budget, lock."),
+        get::<Agent, (), Json<AgentEntryList>>("/v1/agent/entries", "agentEntries", agent::entries, "The entries the agent may use: sealed summaries, never values."),
+        post::<Agent, Json<ReleaseRequest>, Json<Released>>("/v1/agent/release", "agentRelease", agent::release, "Releases sealed fields of one entry. Charges the budget and writes the audit log."),
+        post::<Agent, Json<AgentWrite>, Json<Applied>>("/v1/agent/write", "agentWrite", agent::write, "Stores a new version of an entry, signed by the agent."),
+        get::<Hosted, (), Json<HostedList>>("/v1/hosted/entries", "hostedEntries", hosted::list, "Names and kinds of the entries in the token's scopes, never values."),
+        get::<Hosted, FieldPath, Json<HostedValue>>("/v1/hosted/entries/{entry_id}/fields/{field}", "hostedValue", hosted::value, "One tier-1 value, by field id or label, opened with the token's key for this request only."),
+        get::<Hosted, EntryPath, Json<HostedTotp>>("/v1/hosted/entries/{entry_id}/totp", "hostedTotp", hosted::totp, "The current one-time code of an entry."),
     ]
 }

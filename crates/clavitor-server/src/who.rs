@@ -1,4 +1,17 @@
-//! Who may call an operation. A handler's first argument is a proof of it, made before the handler runs.
+//! Who may call an operation. A handler's first argument is a proof of it, made here before the body is read; what the caller may do is the vault's to say.
+
+use std::net::IpAddr;
+
+use axum::http::{HeaderMap, Method, Uri, header};
+use clavitor_vault::{Credential, Session, session};
+
+use crate::{
+    cookie,
+    dpop::{Expected, Proof, proof},
+    node::Node,
+    proofs::ProofId,
+    refusal::Refusal,
+};
 
 /// The kinds of caller that the operation table names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -29,52 +42,195 @@ impl WhoKind {
             Self::AnyAgent => "any-agent",
         }
     }
+
+    /// Whether the caller is proved by a cookie, which browsers send by themselves.
+    pub fn has_cookie(self) -> bool {
+        matches!(self, Self::Person | Self::FreshPerson)
+    }
+}
+
+/// A request without its body.
+pub struct Head<'a> {
+    /// Method.
+    pub method: &'a Method,
+    /// Path and query.
+    pub uri: &'a Uri,
+    /// Header fields.
+    pub headers: &'a HeaderMap,
+    /// Where it came from: the socket's address.
+    pub from: IpAddr,
 }
 
 /// A proof of who calls.
-pub trait Who: Send + Sized + 'static {
+pub trait Who: Send + Sync + Sized + 'static {
     /// Which kind.
     const KIND: WhoKind;
+
+    /// Proves the caller from the head of the request.
+    ///
+    /// # Errors
+    /// `unauthenticated`, `clock_skew`, `fresh_passkey_needed`.
+    fn prove(node: &Node, head: &Head<'_>) -> Result<Self, Refusal>;
+
+    /// Checks that the proof covers the body.
+    ///
+    /// # Errors
+    /// `unauthenticated`.
+    fn covers(&self, body: Option<&[u8; 32]>) -> Result<(), Refusal> {
+        let _ = body;
+        Ok(())
+    }
+
+    /// The proof that was used up for this request.
+    fn proof_id(&self) -> Option<&ProofId> {
+        None
+    }
 }
 
 /// Nobody in particular.
-pub struct Anyone;
+pub struct Anyone {
+    /// The session that the request came with, if any; signing in ends it.
+    pub session: Credential,
+}
 
 /// A person with a session.
-pub struct Person;
+pub struct Person {
+    /// For the vault.
+    pub credential: Credential,
+    /// The session.
+    pub session: Session,
+}
 
 /// A person whose passkey was used within the last five minutes.
-pub struct FreshPerson;
+pub struct FreshPerson {
+    /// For the vault.
+    pub credential: Credential,
+}
 
 /// An enrolled agent that signed the request.
-pub struct Agent;
+pub struct Agent {
+    /// For the vault.
+    pub credential: Credential,
+    proof: Proof,
+}
 
 /// A hosted agent with its token.
-pub struct Hosted;
+pub struct Hosted {
+    /// For the vault.
+    pub credential: Credential,
+}
 
 /// An agent of either kind.
-pub struct AnyAgent;
+pub enum AnyAgent {
+    /// Enrolled.
+    Enrolled(Agent),
+    /// Hosted.
+    Hosted(Hosted),
+}
+
+impl AnyAgent {
+    /// For the vault.
+    pub fn credential(&self) -> &Credential {
+        match self {
+            Self::Enrolled(agent) => &agent.credential,
+            Self::Hosted(hosted) => &hosted.credential,
+        }
+    }
+}
 
 impl Who for Anyone {
     const KIND: WhoKind = WhoKind::Anyone;
+
+    fn prove(_: &Node, head: &Head<'_>) -> Result<Self, Refusal> {
+        let session = cookie::session(head.headers).and_then(|token| Credential::session(token).ok()).unwrap_or_default();
+        Ok(Self { session })
+    }
 }
 
 impl Who for Person {
     const KIND: WhoKind = WhoKind::Person;
+
+    fn prove(node: &Node, head: &Head<'_>) -> Result<Self, Refusal> {
+        let token = cookie::session(head.headers).ok_or_else(Refusal::unauthenticated)?;
+        let credential = Credential::session(token)?;
+        let session = node.read(|r| session::current(r, &credential))?;
+        if session.touch_due {
+            let touched = credential.clone();
+            // Prolonging is a courtesy; the request does not wait for it.
+            node.vault().write(node.now_ms(), move |w| session::touch(w, &touched), |_| ());
+        }
+        Ok(Self { credential, session })
+    }
 }
 
 impl Who for FreshPerson {
     const KIND: WhoKind = WhoKind::FreshPerson;
+
+    fn prove(node: &Node, head: &Head<'_>) -> Result<Self, Refusal> {
+        let person = Person::prove(node, head)?;
+        if person.session.fresh_until_ms <= node.now_ms() {
+            return Err(clavitor_vault::Error::FreshPasskeyNeeded.into());
+        }
+        Ok(Self { credential: person.credential })
+    }
 }
 
 impl Who for Agent {
     const KIND: WhoKind = WhoKind::Agent;
+
+    fn prove(node: &Node, head: &Head<'_>) -> Result<Self, Refusal> {
+        let url = format!("{}{}", node.config().origin, head.uri.path());
+        let expected =
+            Expected { method: head.method.as_str(), url: &url, now_ms: node.now_ms(), skew_s_max: node.config().limits.proof_skew_s_max };
+        let proof = proof(head.headers, &expected)?.ok_or_else(Refusal::unauthenticated)?;
+        node.take_proof(&proof.id)?;
+        Ok(Self { credential: proof.credential.clone(), proof })
+    }
+
+    fn covers(&self, body: Option<&[u8; 32]>) -> Result<(), Refusal> {
+        self.proof.covers(body)
+    }
+
+    fn proof_id(&self) -> Option<&ProofId> {
+        Some(&self.proof.id)
+    }
 }
 
 impl Who for Hosted {
     const KIND: WhoKind = WhoKind::Hosted;
+
+    fn prove(_: &Node, head: &Head<'_>) -> Result<Self, Refusal> {
+        let token = bearer(head.headers).ok_or_else(Refusal::unauthenticated)?;
+        Ok(Self { credential: Credential::hosted(token)? })
+    }
 }
 
 impl Who for AnyAgent {
     const KIND: WhoKind = WhoKind::AnyAgent;
+
+    fn prove(node: &Node, head: &Head<'_>) -> Result<Self, Refusal> {
+        if bearer(head.headers).is_some() {
+            Hosted::prove(node, head).map(Self::Hosted)
+        } else {
+            Agent::prove(node, head).map(Self::Enrolled)
+        }
+    }
+
+    fn covers(&self, body: Option<&[u8; 32]>) -> Result<(), Refusal> {
+        match self {
+            Self::Enrolled(agent) => agent.covers(body),
+            Self::Hosted(hosted) => hosted.covers(body),
+        }
+    }
+
+    fn proof_id(&self) -> Option<&ProofId> {
+        match self {
+            Self::Enrolled(agent) => agent.proof_id(),
+            Self::Hosted(_) => None,
+        }
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
 }

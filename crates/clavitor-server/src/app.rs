@@ -1,0 +1,130 @@
+//! The operations as a service: routing, what every response carries, and one log line for each request.
+
+use std::{collections::BTreeMap, sync::Arc, time::Instant};
+
+use aws_lc_rs::rand;
+use axum::{
+    Router,
+    extract::{MatchedPath, Request},
+    http::{HeaderName, HeaderValue, Method, Version},
+    response::{IntoResponse as _, Response},
+    routing::{MethodFilter, MethodRouter, on},
+};
+use clavitor_api::ErrorCode;
+use data_encoding::HEXLOWER;
+use tower::ServiceExt as _;
+
+use crate::{
+    edition::Unmatched,
+    guards, headers,
+    node::Node,
+    operation::Operation,
+    refusal::{Refusal, Refused},
+    router::operations,
+};
+
+/// Names a request in the log and in its answer.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// A node and its routes. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    node: Node,
+    router: Router,
+}
+
+/// The route that answered; for the log, which never shows a path.
+#[derive(Clone)]
+struct Route(&'static str);
+
+impl App {
+    /// The routes of the operation table around a node.
+    pub fn new(node: Node) -> Self {
+        let mut paths: BTreeMap<&'static str, MethodRouter> = BTreeMap::new();
+        for operation in operations() {
+            let routes = paths.remove(operation.path).unwrap_or_default();
+            paths.insert(operation.path, routes.merge(route(&node, operation)));
+        }
+        let router = paths.into_iter().fold(Router::new(), |router, (path, routes)| router.route(path, routes));
+        let (unmatched, mismatched) = (node.clone(), node.clone());
+        let router = router
+            .fallback(move |request: Request| async move { unrouted(&unmatched, &request) })
+            .method_not_allowed_fallback(move |request: Request| async move { wrong_method(&mismatched, &request) });
+        Self { node, router }
+    }
+
+    /// The node.
+    pub fn node(&self) -> &Node {
+        &self.node
+    }
+
+    /// Answers one request. The peer's address is in its extensions.
+    pub async fn answer(&self, request: Request) -> Response {
+        let started = Instant::now();
+        let method = request.method().clone();
+        let config = self.node.config();
+        let mut response = match guards::shape(config, request.uri(), request.headers()) {
+            Ok(()) => self.router.clone().oneshot(request).await.unwrap_or_else(|never| match never {}),
+            Err(refusal) => refusal.into_response(),
+        };
+        headers::add(response.headers_mut(), config.origin.starts_with("https://"));
+        let id = request_id();
+        log(&method, &response, &id, started);
+        if let Ok(id) = HeaderValue::from_str(&id) {
+            response.headers_mut().insert(REQUEST_ID, id);
+        }
+        response
+    }
+}
+
+fn route(node: &Node, operation: Operation) -> MethodRouter {
+    let filter = MethodFilter::try_from(operation.method.clone()).unwrap_or(MethodFilter::GET);
+    let (node, operation) = (node.clone(), Arc::new(operation));
+    on(filter, move |request: Request| async move {
+        let mut response = operation.answer(node, request).await;
+        response.extensions_mut().insert(Route(operation.path));
+        response
+    })
+}
+
+/// A file of the web application, or nothing.
+fn unrouted(node: &Node, request: &Request) -> Response {
+    let path = request.uri().path();
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    if let Some(response) = reads.then(|| node.assets().answer(path, request.headers())).flatten() {
+        return response;
+    }
+    let http1 = request.version() < Version::HTTP_2;
+    node.config().edition.unmatched(&Unmatched { method: request.method(), path, http1 })
+}
+
+fn wrong_method(_: &Node, request: &Request) -> Response {
+    let known = request.extensions().get::<MatchedPath>().map_or("", |path| path.as_str()).to_owned();
+    let methods: Vec<String> = operations().iter().filter(|o| o.path == known).map(|o| o.method.to_string()).collect();
+    let refusal =
+        Refusal::new(ErrorCode::MethodNotAllowed, "This route takes another method.").remedy(format!("Use {}.", methods.join(" or ")));
+    refusal.into_response()
+}
+
+fn request_id() -> String {
+    let mut id = [0_u8; 8];
+    // An id of zeros is no harm: it only names a line of the log.
+    let _ = rand::fill(&mut id);
+    HEXLOWER.encode(&id)
+}
+
+/// Method, route template, status, time and code: nothing that the caller wrote.
+fn log(method: &Method, response: &Response, id: &str, started: Instant) {
+    let route = response.extensions().get::<Route>().map_or("-", |route| route.0);
+    let (status, ms) = (response.status().as_u16(), started.elapsed().as_millis());
+    let Some(refused) = response.extensions().get::<Refused>() else {
+        tracing::debug!(id, %method, route, status, ms, "request");
+        return;
+    };
+    let (code, why) = (refused.code, refused.log.as_deref().unwrap_or("-"));
+    if code == ErrorCode::Internal {
+        tracing::error!(id, %method, route, status, ms, why, "request failed");
+    } else {
+        tracing::info!(id, %method, route, status, ms, ?code, why, "request refused");
+    }
+}

@@ -1,0 +1,31 @@
+//! What a node is told when it starts.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use crate::{edition::Edition, limits::Limits};
+
+/// Unix milliseconds. Tests bring their own.
+pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
+
+/// The settings of a node.
+#[derive(Clone)]
+pub struct Config {
+    /// Scheme, host and port as a browser shows them, without a slash at the end; it stands in manifests, enrolment strings and proofs.
+    pub origin: String,
+    /// What passkeys are bound to, for ever.
+    pub rp_id: String,
+    /// Where the node listens. On a loopback address the `Host` header is checked against the names of this machine.
+    pub listen: SocketAddr,
+    /// Limits.
+    pub limits: Limits,
+    /// Which edition this is.
+    pub edition: Arc<dyn Edition>,
+    /// The time.
+    pub clock: Clock,
+}
+
+/// The operating system's clock.
+pub fn system_clock() -> Clock {
+    use std::time::{SystemTime, UNIX_EPOCH};
+    Arc::new(|| SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX)))
+}

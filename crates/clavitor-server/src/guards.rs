@@ -1,0 +1,73 @@
+//! What a request must look like before anything is done for it: size, host, and that no other site sent it.
+
+use std::net::SocketAddr;
+
+use axum::http::{HeaderMap, Method, Uri, header, uri::Authority};
+use clavitor_api::ErrorCode;
+
+use crate::{config::Config, refusal::Refusal, who::WhoKind};
+
+/// The header that only our own pages can send along.
+pub(crate) const OWN_HEADER: &str = "x-clavitor";
+
+/// Size and host.
+///
+/// # Errors
+/// `too_large`, `bad_request`.
+pub(crate) fn shape(config: &Config, uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
+    let limits = &config.limits;
+    let url_bytes = uri.path().len() + uri.query().map_or(0, |query| query.len() + 1);
+    if url_bytes > limits.url_bytes_max {
+        return Err(Refusal::new(ErrorCode::TooLarge, format!("The URL is longer than {} bytes.", limits.url_bytes_max)));
+    }
+    let header_bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    if headers.len() > limits.header_fields_max || header_bytes > limits.header_bytes_max {
+        let (fields, bytes) = (limits.header_fields_max, limits.header_bytes_max);
+        return Err(Refusal::new(ErrorCode::TooLarge, format!("The header has more than {fields} fields or {bytes} bytes.")));
+    }
+    if config.listen.ip().is_loopback() && !host(uri, headers).is_some_and(|host| is_ours(config, &host)) {
+        return Err(Refusal::bad_request(format!("This node answers to {} only.", config.origin)));
+    }
+    Ok(())
+}
+
+fn host(uri: &Uri, headers: &HeaderMap) -> Option<Authority> {
+    let mut named = headers.get_all(header::HOST).iter();
+    match (named.next(), named.next()) {
+        (Some(host), None) => host.to_str().ok()?.parse().ok(),
+        (None, _) => uri.authority().cloned(),
+        _ => None,
+    }
+}
+
+/// On a loopback address any web page can reach the node through a name of its own that resolves to it; only our names are answered.
+fn is_ours(config: &Config, host: &Authority) -> bool {
+    let port = config.listen.port();
+    let local = [
+        "localhost".to_owned(),
+        config.listen.ip().to_string(),
+        SocketAddr::new(config.listen.ip(), 0).to_string().trim_end_matches(":0").to_owned(),
+    ];
+    let is_local = local.iter().any(|name| name == host.host()) && host.port_u16().unwrap_or(80) == port;
+    is_local || config.origin.split_once("://").is_some_and(|(_, ours)| ours == host.as_str())
+}
+
+/// That no other site sent it: browsers say where a request comes from, and a cookie alone proves nothing.
+///
+/// # Errors
+/// `forbidden`.
+pub(crate) fn site(config: &Config, who: WhoKind, method: &Method, headers: &HeaderMap) -> Result<(), Refusal> {
+    let foreign = || Err(Refusal::new(ErrorCode::Forbidden, "This request comes from another site."));
+    let reads = method == Method::GET || method == Method::HEAD;
+    if headers.get_all(header::ORIGIN).iter().any(|origin| origin.as_bytes() != config.origin.as_bytes()) {
+        return foreign();
+    }
+    let allowed = |site: &[u8]| site == b"same-origin" || (reads && site == b"none");
+    if headers.get_all("sec-fetch-site").iter().any(|site| !allowed(site.as_bytes())) {
+        return foreign();
+    }
+    if who.has_cookie() && !reads && headers.get(OWN_HEADER).is_none_or(|value| value.as_bytes() != b"1") {
+        return Err(Refusal::new(ErrorCode::Forbidden, "Requests that change something carry the header X-Clavitor: 1."));
+    }
+    Ok(())
+}

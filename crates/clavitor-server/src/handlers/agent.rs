@@ -1,0 +1,37 @@
+//! What agents ask for themselves.
+
+use clavitor_api::{AgentEntryList, AgentSelf, AgentWrite, Applied, ReleaseRequest, Released};
+use clavitor_vault::{agents, release};
+
+use super::Answer;
+use crate::{
+    convert::{FromWire as _, ToWire as _},
+    operation::{Call, Json},
+    who::{Agent, AnyAgent},
+};
+
+/// The caller's own state.
+pub(crate) async fn me(call: Call<AnyAgent>, (): ()) -> Answer<AgentSelf> {
+    Ok(Json(call.node.read(|r| agents::me(r, call.who.credential()))?.to_wire()))
+}
+
+/// The entries an enrolled agent may use.
+pub(crate) async fn entries(call: Call<Agent>, (): ()) -> Answer<AgentEntryList> {
+    let credential = call.who.credential;
+    let entries = call.node.write(move |w| agents::entries(w, &credential)).await?.to_wire();
+    Ok(Json(AgentEntryList { entries }))
+}
+
+/// Releases sealed fields.
+pub(crate) async fn release(call: Call<Agent>, Json(input): Json<ReleaseRequest>) -> Answer<Released> {
+    let (node, credential, request) = (&call.node, &call.who.credential, input.to_vault()?);
+    let entry = node.done(|done| release::fields(node.vault(), node.now_ms(), credential, request, done)).await?;
+    Ok(Json(Released { entry: entry.to_wire() }))
+}
+
+/// Stores a new version of an entry.
+pub(crate) async fn write(call: Call<Agent>, Json(input): Json<AgentWrite>) -> Answer<Applied> {
+    let (credential, entry) = (call.who.credential, input.entry.to_vault()?);
+    let applied = call.node.write(move |w| agents::write(w, &credential, &entry)).await?;
+    Ok(Json(applied.to_wire()))
+}

@@ -1,0 +1,33 @@
+//! Headers of every response.
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+
+/// The policy of everything that is not a page of the web application.
+const NOTHING: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const PERMISSIONS: &str = "accelerometer=(), autoplay=(), camera=(), clipboard-read=(), clipboard-write=(self), display-capture=(), fullscreen=(), \
+    geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), publickey-credentials-create=(self), \
+    publickey-credentials-get=(self), screen-wake-lock=(), serial=(), usb=()";
+
+const ALWAYS: [(HeaderName, &str); 9] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-embedder-policy"), "require-corp"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (HeaderName::from_static("permissions-policy"), PERMISSIONS),
+    (header::CACHE_CONTROL, "no-store"),
+    (header::CONTENT_SECURITY_POLICY, NOTHING),
+];
+
+/// Adds what is not there yet. `https` says whether browsers reach the node through TLS.
+pub(crate) fn add(headers: &mut HeaderMap, https: bool) {
+    for (name, value) in ALWAYS {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    if https {
+        let years = HeaderValue::from_static("max-age=63072000; includeSubDomains; preload");
+        headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert(years);
+    }
+}

@@ -1,0 +1,179 @@
+//! The node: the vault, and what the network side remembers in memory.
+
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use bytes::Bytes;
+use clavitor_vault::{Read, Vault, Write};
+use tokio::sync::oneshot;
+
+use crate::{
+    assets::Assets,
+    config::Config,
+    openapi::openapi,
+    proofs::{NotTaken, ProofId, Proofs},
+    rates::Rates,
+    refusal::Refusal,
+    webauthn::{RelyingParty, RelyingPartyError},
+};
+
+/// A node. Cheap to clone.
+#[derive(Clone)]
+pub struct Node {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    config: Config,
+    vault: Vault,
+    relying_party: RelyingParty,
+    assets: Assets,
+    description: Bytes,
+    proofs: Mutex<Proofs>,
+    rates: Mutex<Rates>,
+    stopping: AtomicBool,
+}
+
+/// A lock is never held over code that can panic half-way through a change; a poisoned one is as good as any.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Node {
+    /// A node around an open vault.
+    ///
+    /// # Errors
+    /// [`RelyingPartyError`] if origin and relying party id do not fit.
+    pub fn new(vault: Vault, config: Config) -> Result<Self, RelyingPartyError> {
+        let relying_party = RelyingParty::new(&config.rp_id, &config.origin)?;
+        let limits = &config.limits;
+        let proofs = Proofs::new(limits.proofs_max, limits.proofs_per_agent_max, limits.proof_skew_s_max);
+        let rates = Rates::new(limits.anonymous_per_minute_max, limits.expensive_per_minute_max, limits.prefixes_max, (config.clock)());
+        let inner = Inner {
+            vault,
+            relying_party,
+            assets: Assets::embedded(),
+            description: format!("{:#}\n", openapi()).into(),
+            proofs: Mutex::new(proofs),
+            rates: Mutex::new(rates),
+            stopping: AtomicBool::new(false),
+            config,
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &Config {
+        &self.inner.config
+    }
+
+    /// The vault.
+    pub fn vault(&self) -> &Vault {
+        &self.inner.vault
+    }
+
+    /// Passkeys.
+    pub fn relying_party(&self) -> &RelyingParty {
+        &self.inner.relying_party
+    }
+
+    /// The web application.
+    pub fn assets(&self) -> &Assets {
+        &self.inner.assets
+    }
+
+    /// The API description.
+    pub fn description(&self) -> Bytes {
+        self.inner.description.clone()
+    }
+
+    /// Unix milliseconds.
+    pub fn now_ms(&self) -> u64 {
+        (self.inner.config.clock)()
+    }
+
+    /// From now on the node is not ready.
+    pub fn stop(&self) {
+        self.inner.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the node is going away.
+    pub fn stopping(&self) -> bool {
+        self.inner.stopping.load(Ordering::Relaxed)
+    }
+
+    /// Reads, inline: a point read costs less than handing it over.
+    ///
+    /// # Errors
+    /// What `job` returns.
+    pub fn read<T>(&self, job: impl FnOnce(&Read<'_>) -> clavitor_vault::Result<T>) -> Result<T, Refusal> {
+        Ok(self.inner.vault.read(self.now_ms(), job)?)
+    }
+
+    /// Writes on the writer thread and waits until it is durable.
+    ///
+    /// # Errors
+    /// What `job` returns; `unavailable` if the writer is gone.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Write<'_>) -> clavitor_vault::Result<T> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        self.done(|done| self.inner.vault.write(self.now_ms(), job, done)).await
+    }
+
+    /// Waits for an operation that reports to a function.
+    ///
+    /// # Errors
+    /// What the operation reports; `unavailable` if it never does.
+    pub async fn done<T: Send + 'static>(&self, start: impl FnOnce(Done<T>)) -> Result<T, Refusal> {
+        let (sender, receiver) = oneshot::channel();
+        start(Box::new(move |result| {
+            // A caller who hung up does not hear of it; what was done is done.
+            let _ = sender.send(result);
+        }));
+        match receiver.await {
+            Ok(result) => Ok(result?),
+            Err(_) => Err(clavitor_vault::Error::Unavailable("the writer ended").into()),
+        }
+    }
+
+    /// Uses a proof up.
+    ///
+    /// # Errors
+    /// `unauthenticated` if it was seen; `rate_limited` if there is no room to remember it.
+    pub fn take_proof(&self, id: &ProofId) -> Result<(), Refusal> {
+        lock(&self.inner.proofs).take(id, self.now_ms() / 1000).map_err(|why| match why {
+            NotTaken::Seen => Refusal::unauthenticated().logged("proof was used before"),
+            NotTaken::Full => Refusal::rate_limited(self.inner.config.limits.proof_skew_s_max),
+        })
+    }
+
+    /// Forgets a proof that was nobody's.
+    pub fn forget_proof(&self, id: &ProofId) {
+        lock(&self.inner.proofs).forget(id);
+    }
+
+    /// Counts a request that needs no caller.
+    ///
+    /// # Errors
+    /// `rate_limited`.
+    pub fn count_anonymous(&self, from: IpAddr, expensive: bool) -> Result<(), Refusal> {
+        lock(&self.inner.rates).take(from.into(), expensive, self.now_ms()).map_err(Refusal::rate_limited)
+    }
+
+    /// Counts a caller who could not be proved.
+    ///
+    /// # Errors
+    /// `rate_limited`.
+    pub fn count_failed(&self, from: IpAddr) -> Result<(), Refusal> {
+        lock(&self.inner.rates).failed(from.into(), self.now_ms()).map_err(Refusal::rate_limited)
+    }
+}
+
+/// What the vault reports to.
+pub(crate) type Done<T> = Box<dyn FnOnce(clavitor_vault::Result<T>) + Send>;

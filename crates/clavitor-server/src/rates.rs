@@ -1,0 +1,149 @@
+//! Token buckets for requests that need no caller, by network prefix and for the whole node.
+
+use std::{
+    collections::HashMap,
+    net::{IpAddr, Ipv6Addr},
+};
+
+/// The part of an address that counts as one neighbour: an IPv4 address, or an IPv6 /64.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Prefix(u128);
+
+impl From<IpAddr> for Prefix {
+    fn from(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V4(v4) => Self(v4.to_ipv6_mapped().to_bits()),
+            IpAddr::V6(v6) => Self(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).to_bits()),
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Bucket {
+    /// Thousandths of a request.
+    level: u64,
+    at_ms: u64,
+}
+
+impl Bucket {
+    fn full(per_minute: u32, now_ms: u64) -> Self {
+        Self { level: u64::from(per_minute) * 1000, at_ms: now_ms }
+    }
+
+    /// Takes `cost` requests, or says in how many seconds there will be room.
+    fn take(&mut self, cost: u32, per_minute: u32, now_ms: u64) -> Result<(), u64> {
+        self.refill(per_minute, now_ms);
+        let cost = u64::from(cost) * 1000;
+        if self.level >= cost {
+            self.level -= cost;
+            return Ok(());
+        }
+        Err(((cost - self.level) * 60).div_ceil(u64::from(per_minute.max(1)) * 1000).max(1))
+    }
+
+    fn refill(&mut self, per_minute: u32, now_ms: u64) {
+        let most = u64::from(per_minute) * 1000;
+        let gained = now_ms.saturating_sub(self.at_ms).saturating_mul(u64::from(per_minute)) / 60;
+        self.level = self.level.saturating_add(gained).min(most);
+        self.at_ms = now_ms;
+    }
+}
+
+/// The buckets of a node.
+pub(crate) struct Rates {
+    prefix_per_minute: u32,
+    node_per_minute: u32,
+    prefixes_max: usize,
+    prefixes: HashMap<Prefix, Bucket>,
+    node: Bucket,
+}
+
+impl Rates {
+    /// Full buckets.
+    pub(crate) fn new(prefix_per_minute: u32, node_per_minute: u32, prefixes_max: usize, now_ms: u64) -> Self {
+        Self { prefix_per_minute, node_per_minute, prefixes_max, prefixes: HashMap::new(), node: Bucket::full(node_per_minute, now_ms) }
+    }
+
+    /// Counts a request from `prefix`; an expensive one counts for the node too.
+    ///
+    /// # Errors
+    /// Seconds until there is room.
+    pub(crate) fn take(&mut self, prefix: Prefix, expensive: bool, now_ms: u64) -> Result<(), u64> {
+        self.charge(prefix, 1, now_ms)?;
+        if expensive { self.node.take(1, self.node_per_minute, now_ms) } else { Ok(()) }
+    }
+
+    /// A caller who could not be proved costs more than one who asks for nothing.
+    ///
+    /// # Errors
+    /// Seconds until there is room.
+    pub(crate) fn failed(&mut self, prefix: Prefix, now_ms: u64) -> Result<(), u64> {
+        self.charge(prefix, 4, now_ms)
+    }
+
+    fn charge(&mut self, prefix: Prefix, cost: u32, now_ms: u64) -> Result<(), u64> {
+        let per_minute = self.prefix_per_minute;
+        if !self.prefixes.contains_key(&prefix) && self.prefixes.len() >= self.prefixes_max {
+            self.make_room(now_ms);
+        }
+        self.prefixes.entry(prefix).or_insert_with(|| Bucket::full(per_minute, now_ms)).take(cost, per_minute, now_ms)
+    }
+
+    /// A bucket that was quiet for a minute is full, says nothing and goes first; if none was, the quietest goes.
+    fn make_room(&mut self, now_ms: u64) {
+        self.prefixes.retain(|_, bucket| now_ms.saturating_sub(bucket.at_ms) < 60_000);
+        if self.prefixes.len() >= self.prefixes_max
+            && let Some(quietest) = self.prefixes.iter().min_by_key(|(_, bucket)| bucket.at_ms).map(|(prefix, _)| *prefix)
+        {
+            self.prefixes.remove(&quietest);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn prefix(text: &str) -> Prefix {
+        text.parse::<IpAddr>().unwrap().into()
+    }
+
+    #[test]
+    fn an_ipv6_neighbour_is_a_64_and_a_mapped_address_is_its_ipv4_one() {
+        assert_eq!(prefix("2001:db8::1"), prefix("2001:db8::ffff:1"));
+        assert_ne!(prefix("2001:db8::1"), prefix("2001:db8:0:1::1"));
+        assert_eq!(prefix("::ffff:192.0.2.1"), prefix("192.0.2.1"));
+        assert_ne!(prefix("192.0.2.1"), prefix("192.0.2.2"));
+    }
+
+    #[test]
+    fn one_neighbour_runs_dry_and_comes_back_and_the_other_is_not_touched() {
+        let mut rates = Rates::new(6, 100, 10, 0);
+        let (a, b) = (prefix("192.0.2.1"), prefix("192.0.2.2"));
+        for _ in 0..6 {
+            assert_eq!(rates.take(a, false, 0), Ok(()));
+        }
+        assert_eq!(rates.take(a, false, 0), Err(10));
+        assert_eq!(rates.take(b, false, 0), Ok(()));
+        assert_eq!(rates.take(a, false, 10_000), Ok(()));
+        assert_eq!(rates.take(a, false, 10_000), Err(10));
+    }
+
+    #[test]
+    fn expensive_requests_share_one_bucket() {
+        let mut rates = Rates::new(10, 2, 10, 0);
+        assert_eq!(rates.take(prefix("192.0.2.1"), true, 0), Ok(()));
+        assert_eq!(rates.take(prefix("192.0.2.2"), true, 0), Ok(()));
+        assert_eq!(rates.take(prefix("192.0.2.3"), true, 0), Err(30));
+        assert_eq!(rates.take(prefix("192.0.2.3"), false, 0), Ok(()));
+    }
+
+    #[test]
+    fn memory_of_neighbours_is_bounded() {
+        let mut rates = Rates::new(6, 6, 3, 0);
+        for number in 0..100_u8 {
+            assert_eq!(rates.take(IpAddr::from([192, 0, 2, number]).into(), false, u64::from(number)), Ok(()));
+        }
+        assert_eq!(rates.prefixes.len(), 3);
+    }
+}
