@@ -1,5 +1,5 @@
 // The key hierarchy of docs/FORMAT.md section 3, as an unlocked browser holds it: parents that cannot be taken out again, and keys made from them when needed.
-import { type Bytes, concat, equal } from "./bytes.ts";
+import { type Bytes, concat, equal, toHex, utf8, wipe } from "./bytes.ts";
 import { derive, deriveParent, keepSecret } from "./derive.ts";
 import { idBytes, unlockerBytes, zeroBytes16, zeroId } from "./ids.ts";
 import { Kind, RecordKey } from "./record.ts";
@@ -44,6 +44,7 @@ export class VaultKeys {
     private readonly k2: CryptoKey,
     private readonly k3: CryptoKey,
     private readonly kw: CryptoKey,
+    private readonly kx: CryptoKey,
   ) {}
 
   /** Derives everything from a vault key. The caller wipes it. */
@@ -51,7 +52,14 @@ export class VaultKeys {
     const id = idBytes(vault);
     const parent = (label: "tier/1" | "tier/2" | "tier/3" | "wrap") => deriveParent(vmk, label, id, epoch);
     const [k1, k2, k3, kw] = await Promise.all([parent("tier/1"), parent("tier/2"), parent("tier/3"), parent("wrap")]);
-    return new VaultKeys(vault, id, epoch, k1, k2, k3, kw);
+    const index = await derive(vmk, "index", id, epoch);
+    const kx = await crypto.subtle.importKey("raw", index, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]).finally(() => wipe(index));
+    return new VaultKeys(vault, id, epoch, k1, k2, k3, kw, kx);
+  }
+
+  /** HMAC-SHA-256 under KX: names an import's rows without telling a node what is in them. */
+  async indexMac(text: string): Promise<string> {
+    return toHex(new Uint8Array(await crypto.subtle.sign("HMAC", this.kx, utf8(text))));
   }
 
   /** SK1_s or SK2_s as bytes, to seal it to an agent. The caller wipes it. */

@@ -1,4 +1,4 @@
-// The four ways in which the client says no. Each message is one sentence for a person.
+// The ways in which the client says no. Each message is one sentence for a person.
 import type { ErrorBody } from "./wire.ts";
 
 /**
@@ -40,6 +40,11 @@ export class PasskeyProblem extends Error {
   constructor(readonly trouble: PasskeyTrouble, sentence: string) {
     super(sentence);
   }
+}
+
+/** A draft cannot be stored as it is; the sentence says why. Nothing was sent. */
+export class BadDraft extends Error {
+  override readonly name = "BadDraft";
 }
 
 /** A typed code is not one, or not this one. */

@@ -1,0 +1,328 @@
+// The agents: inviting, verifying their keys, terms, tokens, revocation, and sealing again what a revoked one could open.
+import { type Bytes, makeRandom, toBase64, wipe } from "../crypto/bytes.ts";
+import { makeId, zeroId } from "../crypto/ids.ts";
+import { AgentKind, AgentState, Capability, type Manifest, type ManifestAgent } from "../crypto/manifest.ts";
+import { enrolAuthHash, formatEnrol, formatToken, sealEnrolGrant, sealTokenGrant, tokenAuthHash, verifyEnrolMac } from "../crypto/token.ts";
+import { planRekey } from "./draft.ts";
+import { BadDraft, Conflict } from "./errors.ts";
+import type { Agents } from "./index.ts";
+import { blob, list, object } from "./read.ts";
+import { adoptAuthored, isKeyed, rotateScopes, wrapScopes } from "./rotate.ts";
+import { epochNeeded, sealVersion } from "./sealing.ts";
+import type { Session } from "./session.ts";
+import { batches, type EntryStore, type Held } from "./store.ts";
+import type { Agent, AgentSeen, AgentTerms, Capabilities, HostedToken, Invitation, LearntField, RevokeEffect, Work } from "./types.ts";
+import type { AgentList, AgentStatus, LearntList, NewHostedToken, ScopeGrant } from "./wire.ts";
+
+/** An enrolment string is good for this long. */
+const enrolSeconds = 900;
+const pollMs = 2000;
+const resealBatch = 16;
+const perMinuteMax = 1000;
+
+function bits(capabilities: Capabilities): number {
+  return (Object.keys(Capability) as (keyof Capabilities)[]).reduce((sum, name) => sum | (capabilities[name] ? Capability[name] : 0), 0);
+}
+
+function capabilities(value: number): Capabilities {
+  const has = (bit: number) => (value & bit) !== 0;
+  return { use: has(Capability.use), totp: has(Capability.totp), reveal: has(Capability.reveal), write: has(Capability.write) };
+}
+
+function seenOf(status: AgentStatus | undefined): AgentSeen | null {
+  if (status === undefined) return null;
+  const { last_seen_ms, cooling_until_ms, locked, minute, hour } = status;
+  return { lastSeenMs: last_seen_ms ?? null, coolingUntilMs: cooling_until_ms ?? null, locked, minute, hour };
+}
+
+function stateOf(agent: ManifestAgent, status: AgentStatus | undefined, nowMs: number): Agent["state"] {
+  if (agent.state === AgentState.active) return "active";
+  if (agent.state === AgentState.suspended) return "suspended";
+  const enrolment = status?.enrolment;
+  if (enrolment?.answer) return "answered";
+  return enrolment && enrolment.expires_ms > nowMs ? "invited" : "expired";
+}
+
+function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    signal?.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    }, { once: true });
+  });
+}
+
+export class VaultAgents implements Agents {
+  constructor(private readonly session: Session, private readonly store: EntryStore) {}
+
+  async #statuses(): Promise<Map<string, AgentStatus>> {
+    const answer = object<AgentList>(await this.session.parts.transport.send("GET", "/v1/agents"), "agents");
+    return new Map(list(answer.agents).map((status) => [status.agent_id, status]));
+  }
+
+  #view(agent: ManifestAgent, status: AgentStatus | undefined): Agent {
+    return {
+      id: agent.id,
+      name: this.session.names.agents[agent.id] ?? "An agent without a name",
+      kind: agent.kind === AgentKind.hosted ? "hosted" : "enrolled",
+      state: stateOf(agent, status, this.session.parts.now()),
+      scopes: agent.scopes.map((scope) => ({ scopeId: scope.id, capabilities: capabilities(scope.capabilities) })),
+      perMinute: agent.perMinute,
+      perHour: agent.perHour,
+      notAfterS: agent.notAfterS,
+      seen: seenOf(status),
+    };
+  }
+
+  #agent(id: string): ManifestAgent {
+    const agent = this.session.manifest.agents.find((one) => one.id === id);
+    if (agent === undefined) throw new BadDraft("This agent is not in the vault any more.");
+    return agent;
+  }
+
+  list(): Promise<Agent[]> {
+    return this.session.run(async () => {
+      const statuses = await this.#statuses();
+      return this.session.manifest.agents.map((agent) => this.#view(agent, statuses.get(agent.id)));
+    });
+  }
+
+  #terms(terms: AgentTerms): Pick<ManifestAgent, "scopes" | "perMinute" | "perHour" | "notAfterS"> {
+    const known = new Set(this.session.manifest.scopes.map((scope) => scope.id));
+    const ids = new Set(terms.scopes.map((scope) => scope.scopeId));
+    if (ids.size === 0 || ids.size !== terms.scopes.length) throw new BadDraft("Choose at least one scope, each once.");
+    if ([...ids].some((id) => !known.has(id))) throw new BadDraft("One of the scopes does not exist any more.");
+    const whole = (value: number) => Number.isSafeInteger(value) && value >= 0;
+    if (![terms.perMinute, terms.perHour, terms.notAfterS].every(whole) || terms.perMinute > perMinuteMax) throw new BadDraft("The limits are not whole numbers in range.");
+    const scopes = terms.scopes.map((scope) => ({ id: scope.scopeId, capabilities: bits(scope.capabilities) }));
+    return { scopes, perMinute: terms.perMinute, perHour: terms.perHour, notAfterS: terms.notAfterS };
+  }
+
+  #new(id: string, kind: number, state: number, terms: AgentTerms): ManifestAgent {
+    const none: Bytes = new Uint8Array(0);
+    return { id, kind, state, ed25519: none, x25519: none, ...this.#terms(terms) };
+  }
+
+  #scopesOf(agent: ManifestAgent) {
+    const held = new Set(agent.scopes.map((scope) => scope.id));
+    return this.session.manifest.scopes.filter((scope) => held.has(scope.id));
+  }
+
+  invite(name: string, terms: AgentTerms): Promise<Invitation> {
+    return this.session.change(async () => {
+      const { session } = this;
+      const agent = this.#new(makeId(), AgentKind.enrolled, AgentState.invited, terms);
+      await session.fresh();
+      const parts = { vault: session.vaultId, agent: agent.id, secret: await session.keys.enrolSecret(agent.id), node: session.manifest.homeNode };
+      const expiresMs = session.parts.now() + enrolSeconds * 1000;
+      await session.changeManifest(async (names) => {
+        names.agents[agent.id] = name;
+        const change = async (signed: { signed: Bytes }) => {
+          const scopes = await Promise.all(
+            this.#scopesOf(agent).map(async ({ id, epoch }) => {
+              const [sk1, sk2] = await Promise.all([session.keys.scopeBytes(1, id, epoch), session.keys.scopeBytes(2, id, epoch)]);
+              return { id, epoch, sk1, sk2 };
+            }),
+          );
+          const grant = await sealEnrolGrant(parts, { uskPublic: session.usk.bytes, manifest: signed.signed, vaultName: names.vault, scopes });
+          for (const { sk1, sk2 } of scopes) wipe(sk1, sk2);
+          const auth = toBase64(await enrolAuthHash(parts.secret, session.vaultBytes));
+          return { enrolments: [{ agent_id: agent.id, auth_hash: auth, grant: toBase64(grant), valid_s: enrolSeconds }] };
+        };
+        return { names: true, edit: (next) => void next.agents.push(agent), change };
+      });
+      const enrolment = formatEnrol(parts);
+      wipe(parts.secret);
+      return { agentId: agent.id, enrolment, expiresMs, finished: (signal) => this.#finished(agent.id, signal) };
+    });
+  }
+
+  async #finished(agentId: string, signal: AbortSignal | undefined): Promise<Agent> {
+    for (;;) {
+      signal?.throwIfAborted();
+      const status = await this.session.run(async () => (await this.#statuses()).get(agentId));
+      if (status?.enrolment?.answer) return this.finishInvitation(agentId);
+      if (status?.enrolment && status.enrolment.expires_ms <= this.session.parts.now()) throw new BadDraft("The enrolment string has expired. Make a new one.");
+      await sleep(pollMs, signal);
+    }
+  }
+
+  finishInvitation(agentId: string): Promise<Agent> {
+    return this.session.change(async () => {
+      const { session } = this;
+      const status = (await this.#statuses()).get(agentId);
+      const agent = this.#agent(agentId);
+      if (agent.state !== AgentState.invited) return this.#view(agent, status);
+      const answer = status?.enrolment?.answer;
+      if (!answer) throw new BadDraft("The agent has not answered yet.");
+      const [ed25519, x25519] = [blob(answer.ed25519), blob(answer.x25519)];
+      const secret = await session.keys.enrolSecret(agentId);
+      await verifyEnrolMac(secret, session.vaultBytes, agentId, ed25519, x25519, blob(answer.mac)).finally(() => wipe(secret));
+      await session.fresh();
+      const active: ManifestAgent = { ...agent, ed25519, x25519, state: AgentState.active };
+      await session.changeManifest(async () => ({
+        edit: (next) => replace(next, active),
+        change: async () => ({ scope_wraps: await wrapScopes(session, session.keys, active, this.#scopesOf(active)) }),
+      }));
+      return this.#view(active, { ...(status as AgentStatus), enrolment: null });
+    });
+  }
+
+  makeHosted(name: string, terms: AgentTerms): Promise<HostedToken> {
+    return this.session.change(async () => {
+      const { session } = this;
+      const agent = this.#new(makeId(), AgentKind.hosted, AgentState.active, terms);
+      await session.fresh();
+      const parts = { agent: agent.id, secret: makeRandom(32) };
+      await session.changeManifest(async (names) => {
+        names.agents[agent.id] = name;
+        const change = async (): Promise<{ hosted_tokens: NewHostedToken[] }> => {
+          const grants = await Promise.all(
+            this.#scopesOf(agent).map(async ({ id, epoch }): Promise<ScopeGrant> => {
+              const sk1 = await session.keys.scopeBytes(1, id, epoch);
+              const record = await sealTokenGrant(parts, session.vaultBytes, id, epoch, sk1).finally(() => wipe(sk1));
+              return { scope_id: id, record: toBase64(record) };
+            }),
+          );
+          return { hosted_tokens: [{ agent_id: agent.id, auth_hash: toBase64(await tokenAuthHash(parts.secret, session.vaultBytes)), grants }] };
+        };
+        return { names: true, edit: (next) => void next.agents.push(agent), change };
+      });
+      const token = formatToken(parts);
+      wipe(parts.secret);
+      return { agentId: agent.id, token };
+    });
+  }
+
+  change(agentId: string, terms: AgentTerms): Promise<Agent> {
+    return this.session.change(async () => {
+      const { session } = this;
+      const agent = this.#agent(agentId);
+      const next: ManifestAgent = { ...agent, ...this.#terms(terms) };
+      const [had, has] = [new Set(agent.scopes.map((scope) => scope.id)), new Set(next.scopes.map((scope) => scope.id))];
+      const added = [...has].filter((scope) => !had.has(scope));
+      const gone = [...had].filter((scope) => !has.has(scope));
+      if (added.length > 0 && agent.kind === AgentKind.hosted) throw new BadDraft("A hosted token cannot get another scope. Make a new token.");
+      if (gone.length > 0 && agent.state !== AgentState.invited) await this.#rotate(gone, agentId, (manifest) => replace(manifest, { ...next, scopes: next.scopes.filter((scope) => had.has(scope.id)) }));
+      await session.fresh();
+      const adopt = canWrite(agent) && !canWrite(next) ? await adoptAuthored(this.store, agentId) : [];
+      if (adopt.length > 0) await this.store.write(adopt);
+      await session.changeManifest(async () => ({
+        edit: (manifest) => replace(manifest, next),
+        change: async () => {
+          const scopes = session.manifest.scopes.filter((scope) => added.includes(scope.id));
+          return isKeyed(next) ? { scope_wraps: await wrapScopes(session, session.keys, next, scopes) } : {};
+        },
+      }));
+      return this.#view(next, (await this.#statuses()).get(agentId));
+    });
+  }
+
+  lock(agentId: string): Promise<void> {
+    return this.session.run(async () => {
+      await this.session.parts.transport.send("POST", `/v1/agents/${agentId}/lock`, {});
+      this.session.changed();
+    });
+  }
+
+  unlock(agentId: string): Promise<void> {
+    return this.session.change(async () => {
+      await this.session.fresh();
+      await this.session.parts.transport.send("POST", `/v1/agents/${agentId}/unlock`, {});
+      this.session.changed();
+    });
+  }
+
+  /** Others that hold the first-tier key of one of these scopes and cannot be given the next. */
+  #ending(scopes: readonly string[], except: string): ManifestAgent[] {
+    const ids = new Set(scopes);
+    return this.session.manifest.agents.filter((one) => one.id !== except && one.kind === AgentKind.hosted && one.scopes.some((scope) => ids.has(scope.id)));
+  }
+
+  revokeEffect(agentId: string): RevokeEffect {
+    const scopes = this.#agent(agentId).scopes.map((scope) => scope.id);
+    const whole = scopes.includes(zeroId);
+    const entries = [...this.store.all()].filter(({ view }) => whole || view.scopes.some((scope) => scopes.includes(scope))).length;
+    return { ends: this.#ending(scopes, agentId).map((agent) => this.#view(agent, undefined)), entries };
+  }
+
+  async #rotate(scopes: readonly string[], agentId: string, edit: (next: Manifest) => void, work: Work = {}): Promise<void> {
+    const ends = new Set(this.#ending(scopes, agentId).map((agent) => agent.id));
+    const rotation = {
+      scopes,
+      adopt: agentId,
+      edit: (next: Manifest) => {
+        next.agents = next.agents.filter((agent) => !ends.has(agent.id));
+        edit(next);
+      },
+    };
+    await rotateScopes(this.store, rotation, work);
+  }
+
+  revoke(agentId: string, work: Work = {}): Promise<void> {
+    return this.session.change(async () => {
+      const agent = this.session.manifest.agents.find((one) => one.id === agentId);
+      if (agent === undefined) return;
+      const remove = (next: Manifest) => void (next.agents = next.agents.filter((one) => one.id !== agentId));
+      await this.#rotate(agent.scopes.map((scope) => scope.id), agentId, remove, work);
+    });
+  }
+
+  learnt(agentId: string): Promise<LearntField[]> {
+    return this.session.run(async () => {
+      const answer = object<LearntList>(await this.session.parts.transport.send("GET", `/v1/agents/${agentId}/learnt`), "fields");
+      return list(answer.fields).map((one): LearntField => {
+        const view = this.store.get(one.entry_id)?.view;
+        const field = view?.fields.find((candidate) => candidate.id === one.field_id);
+        return {
+          entryId: one.entry_id, entryTitle: view?.title ?? null, fieldId: one.field_id, fieldLabel: field?.label ?? null, mode: one.mode,
+          current: field?.version === one.field_version, firstMs: one.first_ms, lastMs: one.last_ms, times: one.times,
+        };
+      });
+    });
+  }
+
+  #waiting(): Held[] {
+    return [...this.store.all()].filter(({ signed: { header } }) => header.ekEpoch < epochNeeded(this.session, header.scopes));
+  }
+
+  waiting(): number {
+    return this.session.closed ? 0 : this.#waiting().length;
+  }
+
+  async reseal(work: Work = {}): Promise<void> {
+    await this.session.run(() => this.store.load());
+    const due = this.#waiting().map(({ view }) => view.id);
+    let done = 0;
+    for (const part of batches(due, resealBatch)) {
+      if (work.signal?.aborted) return;
+      await this.session.change(() => this.#resealPart(part)).catch((error: unknown) => {
+        if (!(error instanceof Conflict)) throw error;
+      });
+      work.onProgress?.({ done: (done += part.length), total: due.length });
+    }
+  }
+
+  async #resealPart(entries: readonly string[]): Promise<void> {
+    const written = await Promise.all(
+      entries.map(async (id) => {
+        const { detail, summary } = await this.store.detail(id);
+        const { header } = detail.signed;
+        if (header.ekEpoch >= epochNeeded(this.session, header.scopes)) return undefined;
+        return { version: await sealVersion(this.session, await planRekey(this.session, detail, summary)), summary };
+      }),
+    );
+    const due = written.filter((one) => one !== undefined);
+    if (due.length > 0) await this.store.write(due);
+  }
+}
+
+function canWrite(agent: ManifestAgent): boolean {
+  return agent.scopes.some((scope) => (scope.capabilities & Capability.write) !== 0);
+}
+
+function replace(manifest: Manifest, agent: ManifestAgent): void {
+  manifest.agents = manifest.agents.map((one) => (one.id === agent.id ? agent : one));
+}
+

@@ -1,0 +1,45 @@
+// What this browser knows of the audit log: the last tree head it has verified, and that every later one grew from it.
+import { type Bytes, equal } from "../crypto/bytes.ts";
+import { logOrigin, verifyCheckpoint } from "../crypto/checkpoint.ts";
+import { sha256 } from "../crypto/hash.ts";
+import { verifyConsistency } from "../crypto/merkle.ts";
+import { demand } from "../crypto/refused.ts";
+import { blob, list, object } from "./read.ts";
+import type { Transport } from "./transport.ts";
+import type { Checkpoint } from "./wire.ts";
+
+/** Size and root of a tree head that was verified. */
+export interface Head {
+  readonly size: number;
+  readonly root: Bytes;
+}
+
+/** The head of a log nobody has written yet. */
+export const emptyHead: Head = { size: 0, root: sha256(new Uint8Array(0)) };
+
+/** Checks a signed head, and that it grew from `from`. */
+export async function checkHead(vault: string, logKey: Bytes, from: Head, answer: Checkpoint): Promise<Head> {
+  demand(typeof answer.checkpoint === "string", "checkpoint", "form");
+  const head = await verifyCheckpoint(answer.checkpoint, logOrigin(vault), logKey);
+  verifyConsistency(from.size, from.root, head.size, head.root, list(answer.consistency).map(blob));
+  return { size: head.size, root: head.root };
+}
+
+/** Asks for the newest head and checks that it grew from `from`. */
+export async function advance(transport: Transport, vault: string, logKey: Bytes, from: Head): Promise<Head> {
+  const answer = object<Checkpoint>(await transport.send("GET", `/v1/audit/checkpoint?from=${from.size}`), "checkpoint", "consistency");
+  return checkHead(vault, logKey, from, answer);
+}
+
+/** Brings a head that another client has signed and this browser's own pin into one log. */
+export async function join(transport: Transport, vault: string, logKey: Bytes, fresh: Head, pin: Head): Promise<Head> {
+  if (pin.size === 0 || (pin.size === fresh.size && equal(pin.root, fresh.root))) return fresh;
+  const fromPin = await advance(transport, vault, logKey, pin);
+  if (fromPin.size === fresh.size) {
+    demand(equal(fromPin.root, fresh.root), "merkle", "two logs");
+    return fresh;
+  }
+  const fromFresh = await advance(transport, vault, logKey, fresh);
+  if (fromFresh.size === fromPin.size) demand(equal(fromFresh.root, fromPin.root), "merkle", "two logs");
+  return fromFresh;
+}
