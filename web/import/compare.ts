@@ -46,7 +46,7 @@ export async function compare(plan: ImportPlan, existing: readonly ExistingEntry
     if (repeated === undefined) inFile.set(fingerprint, row);
     await pace.step("comparing", plan.rows.length + i, plan.rows.length * 2);
   }
-  pace.report("comparing", rows.length, rows.length);
+  pace.report("comparing", rows.length * 2, rows.length * 2);
   return { plan, rows, counts: count(rows) };
 }
 

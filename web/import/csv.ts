@@ -30,7 +30,7 @@ export async function parseCsv(text: string, pace: Pace): Promise<CsvTable> {
     if (row.cells.every((cell) => cell.trim() === "")) continue;
     if (rows.length >= rows_max) throw new ImportError("too_many", `The file has more than ${rows_max} rows.`);
     rows.push(row);
-    await pace.step("parsing", scanner.at, text.length);
+    await pace.step("reading", scanner.at, text.length);
   }
   return { header, rows };
 }

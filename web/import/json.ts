@@ -43,7 +43,7 @@ class Reader {
     const from = this.#skipSpace(start, end);
     const first = this.#text[from];
     if (end - from <= json_piece_chars_max || (first !== "{" && first !== "[")) {
-      await this.#pace.step("parsing", start, this.#text.length);
+      await this.#pace.step("reading", start, this.#text.length);
       return this.#piece(from, end, depth);
     }
     const members = await this.#members(from, end, depth);
@@ -69,7 +69,7 @@ class Reader {
     let partStart = start + 1;
     let closed = -1;
     for (let at = start; at < end; at++) {
-      if ((at & 0x3fff) === 0) await this.#pace.step("parsing", start, text.length);
+      if ((at & 0x3fff) === 0) await this.#pace.step("reading", start, text.length);
       const code = text.charCodeAt(at);
       if (inString) {
         if (code === BACKSLASH) at++;

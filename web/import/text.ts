@@ -51,7 +51,7 @@ async function decodeAs(bytes: Uint8Array, encoding: Decoded["encoding"], pace: 
     for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
       const piece = bytes.subarray(at, at + PIECE_BYTES);
       pieces.push(decoder.decode(piece, { stream: true }));
-      await pace.step("reading", at, bytes.length);
+      await pace.step("reading", 0, bytes.length);
     }
     pieces.push(decoder.decode());
   } catch (error) {
