@@ -1,10 +1,20 @@
 //! Agents: what their owner sees and does, and what they see of themselves.
 
-use clavitor_crypto::{AgentId, EntryId, FieldId, VaultId};
+use std::collections::{BTreeMap, btree_map::Entry};
+
+use clavitor_crypto::{
+    AgentId, EntryId, FieldId, VaultId,
+    manifest::{AgentKind, AgentState},
+};
 
 use crate::{
-    Applied, Credential, EntrySummary, Read, Result, UseMode, Write,
-    change::{EntryChange, ScopeWrap},
+    Applied, Credential, EntrySummary, Error, Read, Result, UseMode, Write,
+    audit::event::{Actor, Draft},
+    budget,
+    caller::{Caller, Who},
+    change::{self, EntryChange, ScopeWrap},
+    policy::{Act, GovernAgent, ListNames, Permit, ReadSelf, ReadVault, Subject},
+    store::{Room, agents::AgentRow},
 };
 
 /// The node's view of one agent.
@@ -102,8 +112,9 @@ pub struct AgentSelf {
 /// # Errors
 /// `Unauthenticated`.
 pub fn list(r: &Read<'_>, credential: &Credential) -> Result<Vec<AgentStatus>> {
-    let _ = (r, credential);
-    crate::pending()
+    let caller = Caller::find(r, credential)?;
+    let permit = caller.permit::<ReadVault>(Act::ReadVault, Subject::Vault, |vault| vault)?;
+    r.agents_of(*permit.target())?.iter().map(|agent| status(r, agent)).collect()
 }
 
 /// What an agent ever learnt, newest first; also after it was revoked.
@@ -111,8 +122,8 @@ pub fn list(r: &Read<'_>, credential: &Credential) -> Result<Vec<AgentStatus>> {
 /// # Errors
 /// `Unauthenticated`, `Hidden`.
 pub fn learnt(r: &Read<'_>, credential: &Credential, agent_id: AgentId) -> Result<Vec<Learnt>> {
-    let _ = (r, credential, agent_id);
-    crate::pending()
+    let (_, permit) = govern(r, credential, Act::ReadAgent, agent_id)?;
+    Ok(r.learnt_by(permit.target().1)?)
 }
 
 /// Locks an agent.
@@ -120,8 +131,11 @@ pub fn learnt(r: &Read<'_>, credential: &Credential, agent_id: AgentId) -> Resul
 /// # Errors
 /// `Unauthenticated`, `Hidden`.
 pub fn lock(w: &Write<'_>, credential: &Credential, agent_id: AgentId) -> Result<()> {
-    let _ = (w, credential, agent_id);
-    crate::pending()
+    let (caller, permit) = govern(w, credential, Act::LockAgent, agent_id)?;
+    let agent = known_agent(w, agent_id)?;
+    let mut state = w.budget(&agent)?;
+    state.locked = true;
+    change_lock(w, &caller, *permit.target(), &state, "agent.lock")
 }
 
 /// Unlocks an agent and starts its budget afresh. Needs a fresh passkey.
@@ -129,8 +143,11 @@ pub fn lock(w: &Write<'_>, credential: &Credential, agent_id: AgentId) -> Result
 /// # Errors
 /// `Unauthenticated`, `FreshPasskeyNeeded`, `Hidden`.
 pub fn unlock(w: &Write<'_>, credential: &Credential, agent_id: AgentId) -> Result<()> {
-    let _ = (w, credential, agent_id);
-    crate::pending()
+    let (caller, permit) = govern(w, credential, Act::UnlockAgent, agent_id)?;
+    let mut state = budget::State::default();
+    state.unlock();
+    w.forget_charges(agent_id, u64::MAX)?;
+    change_lock(w, &caller, *permit.target(), &state, "agent.unlock")
 }
 
 /// The state of the agent that asks, enrolled or hosted. An invited agent may ask too.
@@ -138,8 +155,23 @@ pub fn unlock(w: &Write<'_>, credential: &Credential, agent_id: AgentId) -> Resu
 /// # Errors
 /// `Unauthenticated`.
 pub fn me(r: &Read<'_>, credential: &Credential) -> Result<AgentSelf> {
-    let _ = (r, credential);
-    crate::pending()
+    let caller = Caller::find(r, credential)?;
+    let Who::Agent(agent) = caller.who() else { return Err(Error::Unauthenticated) };
+    let permit = caller.permit::<ReadSelf>(Act::ReadSelf, Subject::Vault, |vault| (vault, agent.agent_id))?;
+    let (vault_id, agent_id) = *permit.target();
+    let enrolled = agent.kind == AgentKind::Enrolled;
+    let (minute, hour) = used(r, agent)?;
+    Ok(AgentSelf {
+        vault_id,
+        agent_id,
+        active: agent.state == AgentState::Active,
+        manifest: if enrolled { Some(r.known_vault(vault_id)?.manifest) } else { None },
+        scope_wraps: if enrolled { r.scope_wraps(agent_id)? } else { Vec::new() },
+        locked: agent.locked,
+        minute,
+        hour,
+        not_after_s: agent.not_after_s,
+    })
 }
 
 /// The entries an enrolled agent may use, sealed; the trash left out.
@@ -147,8 +179,13 @@ pub fn me(r: &Read<'_>, credential: &Credential) -> Result<AgentSelf> {
 /// # Errors
 /// `Unauthenticated`, `AgentLocked`.
 pub fn entries(w: &Write<'_>, credential: &Credential) -> Result<Vec<EntrySummary>> {
-    let _ = (w, credential);
-    crate::pending()
+    w.demand(Room::Agent)?;
+    let caller = Caller::find(w, credential)?;
+    let agent_id = caller.agent(AgentKind::Enrolled)?.agent_id;
+    let permit = caller.permit::<ListNames>(Act::ListNames, Subject::Vault, |vault| (vault, agent_id))?;
+    let listed = listed(w, &permit)?;
+    log_list(w, &caller, listed.len())?;
+    Ok(listed)
 }
 
 /// Stores a new version of an entry of the agent's scopes, signed by the agent.
@@ -156,6 +193,80 @@ pub fn entries(w: &Write<'_>, credential: &Credential) -> Result<Vec<EntrySummar
 /// # Errors
 /// `Unauthenticated`, `AgentLocked`, `Hidden`, `Forbidden` without `write`, `NotValid`, `VersionConflict`.
 pub fn write(w: &Write<'_>, credential: &Credential, entry: &EntryChange) -> Result<Applied> {
-    let _ = (w, credential, entry);
-    crate::pending()
+    w.demand(Room::Agent)?;
+    let caller = Caller::find(w, credential)?;
+    change::apply_by_agent(w, &caller, entry)
+}
+
+/// Looks an agent up for its owner.
+fn govern<'tx>(r: &Read<'tx>, credential: &Credential, act: Act, agent_id: AgentId) -> Result<(Caller<'tx>, Permit<'tx, GovernAgent>)> {
+    let caller = Caller::find(r, credential)?;
+    caller.session()?;
+    let known = match act {
+        Act::ReadAgent => r.knows_agent(caller.vault(), agent_id)?,
+        _ => r.agent(agent_id)?.is_some_and(|agent| agent.vault_id == caller.vault()),
+    };
+    let permit = caller.permit::<GovernAgent>(act, Subject::Agent { known }, |vault| (vault, agent_id))?;
+    Ok((caller, permit))
+}
+
+fn known_agent(r: &Read<'_>, agent_id: AgentId) -> Result<AgentRow> {
+    r.agent(agent_id)?.ok_or(Error::Hidden)
+}
+
+fn change_lock(w: &Write<'_>, caller: &Caller<'_>, target: (VaultId, AgentId), state: &budget::State, action: &'static str) -> Result<()> {
+    let (vault_id, agent_id) = target;
+    w.put_budget(agent_id, state)?;
+    w.tails.drop_budget(agent_id);
+    w.count_change(vault_id)?;
+    w.log(vault_id, &Draft::done(Actor::of(caller), action).saying(&agent_id.to_string()))?;
+    w.commit(vault_id, "agent", Some(&agent_id.0))?;
+    Ok(())
+}
+
+fn status(r: &Read<'_>, agent: &AgentRow) -> Result<AgentStatus> {
+    let (minute, hour) = used(r, agent)?;
+    Ok(AgentStatus {
+        agent_id: agent.agent_id,
+        enrolment: r.enrolment(agent.agent_id)?.map(|enrolment| enrolment.status()),
+        last_seen_ms: agent.last_seen_ms,
+        locked: agent.locked,
+        cooling_until_ms: Some(agent.cooling_until_ms).filter(|until_ms| *until_ms > r.now_ms()),
+        minute,
+        hour,
+    })
+}
+
+fn used(r: &Read<'_>, agent: &AgentRow) -> Result<(BudgetUse, BudgetUse)> {
+    let state = r.budget(agent)?;
+    let minute = BudgetUse { used: state.used(r.now_ms(), budget::MINUTE_MS), limit: agent.limits.per_minute };
+    let hour = BudgetUse { used: state.used(r.now_ms(), budget::HOUR_MS), limit: agent.limits.per_hour };
+    Ok((minute, hour))
+}
+
+/// The live entries of an agent's scopes, each once, with the grant of every scope that opens it.
+pub(crate) fn listed(r: &Read<'_>, permit: &Permit<'_, ListNames>) -> Result<Vec<EntrySummary>> {
+    let (vault_id, agent_id) = *permit.target();
+    let mut listed: BTreeMap<EntryId, EntrySummary> = BTreeMap::new();
+    for scope in r.agent_scopes(agent_id)? {
+        for (row, grants) in r.summaries_in_scope(vault_id, scope.scope)? {
+            match listed.entry(row.entry_id) {
+                Entry::Occupied(mut known) => known.get_mut().grants.extend(grants),
+                Entry::Vacant(new) => {
+                    new.insert(EntrySummary { entry_id: row.entry_id, header: row.header, summary: row.summary, grants });
+                }
+            }
+        }
+    }
+    Ok(listed.into_values().collect())
+}
+
+pub(crate) fn log_list(w: &Write<'_>, caller: &Caller<'_>, entries: usize) -> Result<()> {
+    let detail = format!("{entries} entries");
+    w.log(caller.vault(), &Draft::done(Actor::of(caller), "entry.list").saying(&detail))?;
+    w.commit(caller.vault(), "list", None)?;
+    if let Who::Agent(agent) = caller.who() {
+        w.agent_seen(agent.agent_id)?;
+    }
+    Ok(())
 }

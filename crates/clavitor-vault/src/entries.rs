@@ -1,11 +1,20 @@
 //! Entries as their owner reads them: sealed.
 
-use clavitor_crypto::EntryId;
+use clavitor_crypto::{EntryId, ScopeId};
 
 use crate::{
-    Credential, Read, Result,
+    Credential, Error, Read, Result, Write,
+    audit::event::{Actor, Draft},
+    caller::Caller,
     change::{FieldRecord, Grant},
+    policy::{Act, EntryFacts, ExportVault, Permit, ReadEntry, ReadVault, Subject},
+    store::entries::{EntryRow, decode},
 };
+
+const PAGE_ENTRIES_MAX: u32 = 1000;
+const EXPORT_ENTRIES_MAX: u32 = 50;
+/// A page of an export ends with the entry that exceeds this.
+const EXPORT_BYTES: usize = 4 << 20;
 
 /// One entry in a list.
 #[derive(Debug, Clone)]
@@ -58,8 +67,29 @@ pub struct ExportPage {
 /// # Errors
 /// `Unauthenticated`, `BadRequest` for a limit out of range.
 pub fn page(r: &Read<'_>, credential: &Credential, after: Option<EntryId>, limit: u32) -> Result<EntryPage> {
-    let _ = (r, credential, after, limit);
-    crate::pending()
+    if !(1..=PAGE_ENTRIES_MAX).contains(&limit) {
+        return Err(Error::BadRequest("limit is 1 to 1000"));
+    }
+    let caller = Caller::find(r, credential)?;
+    let permit = caller.permit::<ReadVault>(Act::ReadVault, Subject::Vault, |vault| vault)?;
+    let rows = r.summaries(&permit, after, limit + 1)?;
+    let more = rows.len() > limit as usize;
+    let rows: Vec<_> = rows.into_iter().take(limit as usize).collect();
+    let next = rows.last().filter(|_| more).map(|row| row.entry_id);
+    let mut grants = match (rows.first(), rows.last()) {
+        (Some(first), Some(last)) => r.owner_grants1(&permit, first.entry_id, last.entry_id)?,
+        _ => Vec::new(),
+    }
+    .into_iter()
+    .peekable();
+    let entries = rows
+        .into_iter()
+        .map(|row| {
+            let grants = std::iter::from_fn(|| grants.next_if(|(entry, _)| *entry == row.entry_id)).map(|(_, grant)| grant).collect();
+            EntrySummary { entry_id: row.entry_id, header: row.header, summary: row.summary, grants }
+        })
+        .collect();
+    Ok(EntryPage { entries, next, total: r.count_entries(&permit)? })
 }
 
 /// One entry with all its records.
@@ -67,8 +97,11 @@ pub fn page(r: &Read<'_>, credential: &Credential, after: Option<EntryId>, limit
 /// # Errors
 /// `Unauthenticated`, `Hidden`.
 pub fn detail(r: &Read<'_>, credential: &Credential, entry_id: EntryId) -> Result<EntryDetail> {
-    let _ = (r, credential, entry_id);
-    crate::pending()
+    let (permit, row) = find(r, credential, entry_id)?;
+    let header = row.header()?;
+    let used = |grant: &Grant| grant.ek_epoch == header.ek_epoch;
+    let grants = r.grants(&permit, ScopeId::ZERO)?.into_iter().filter(used).collect();
+    Ok(EntryDetail { entry_id, records: r.records(&permit, &header)?, header: row.header, grants })
 }
 
 /// All versions of an entry, newest first, each with the records its header names; the grants are on the first and serve all.
@@ -76,15 +109,51 @@ pub fn detail(r: &Read<'_>, credential: &Credential, entry_id: EntryId) -> Resul
 /// # Errors
 /// `Unauthenticated`, `Hidden`.
 pub fn history(r: &Read<'_>, credential: &Credential, entry_id: EntryId) -> Result<Vec<EntryDetail>> {
-    let _ = (r, credential, entry_id);
-    crate::pending()
+    let (permit, row) = find(r, credential, entry_id)?;
+    let older = r.older_headers(&permit)?;
+    let mut versions = Vec::with_capacity(older.len() + 1);
+    for header in std::iter::once(row.header).chain(older) {
+        let records = r.records(&permit, &decode(&header)?)?;
+        versions.push(EntryDetail { entry_id, header, records, grants: Vec::new() });
+    }
+    if let Some(newest) = versions.first_mut() {
+        newest.grants = r.grants(&permit, ScopeId::ZERO)?;
+    }
+    Ok(versions)
 }
 
-/// Whole entries, page by page, for a person with a fresh passkey. Pages hold at most 100 entries and about 8 MiB.
+/// Whole entries, page by page, for a person with a fresh passkey. Pages hold at most 50 entries, and end with the entry that
+/// brings the records above 4 MiB. Each page is logged.
 ///
 /// # Errors
 /// `Unauthenticated`, `FreshPasskeyNeeded`.
-pub fn export(w: &crate::Write<'_>, credential: &Credential, after: Option<EntryId>) -> Result<ExportPage> {
-    let _ = (w, credential, after);
-    crate::pending()
+pub fn export(w: &Write<'_>, credential: &Credential, after: Option<EntryId>) -> Result<ExportPage> {
+    let caller = Caller::find(w, credential)?;
+    let permit = caller.permit::<ExportVault>(Act::Export, Subject::Vault, |vault| vault)?;
+    let mut entries = Vec::new();
+    let (mut bytes, mut next) = (0, None);
+    for (row, records, grants) in w.export_rows(&permit, after, EXPORT_ENTRIES_MAX)? {
+        bytes += records.iter().map(|record| record.record.len()).sum::<usize>();
+        entries.push(EntryDetail { entry_id: row.entry_id, header: row.header, records, grants });
+        if bytes > EXPORT_BYTES || entries.len() == EXPORT_ENTRIES_MAX as usize {
+            next = Some(row.entry_id);
+            break;
+        }
+    }
+    let vault_id = *permit.target();
+    let detail = format!("{} entries", entries.len());
+    w.log(vault_id, &Draft::done(Actor::of(&caller), "vault.export").saying(&detail))?;
+    w.commit(vault_id, "export", None)?;
+    Ok(ExportPage { entries, next })
+}
+
+/// Looks an entry up for its owner.
+fn find<'tx>(r: &Read<'tx>, credential: &Credential, entry_id: EntryId) -> Result<(Permit<'tx, ReadEntry>, EntryRow)> {
+    let caller = Caller::find(r, credential)?;
+    caller.session()?;
+    let row = r.entry_row(caller.vault(), entry_id)?;
+    let place = row.as_ref().map(EntryRow::header).transpose()?.map(|header| header.deleted);
+    let facts = EntryFacts { place, capabilities: None };
+    let permit = caller.permit::<ReadEntry>(Act::ReadEntry, Subject::Entry(facts), |vault| (vault, entry_id))?;
+    Ok((permit, row.ok_or(Error::Hidden)?))
 }

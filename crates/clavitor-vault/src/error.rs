@@ -4,18 +4,22 @@ use thiserror::Error;
 
 /// A way in which a credential may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
 pub enum UseMode {
     /// Handed to a program that the agent runs.
-    Use,
+    Use = 1,
     /// A one-time code is computed from it.
-    Totp,
+    Totp = 2,
     /// Shown to the agent.
-    Reveal,
+    Reveal = 3,
     /// A new version may be written.
-    Write,
+    Write = 4,
 }
 
 impl UseMode {
+    /// Every mode.
+    pub const ALL: [Self; 4] = [Self::Use, Self::Totp, Self::Reveal, Self::Write];
+
     /// Its name in the audit log.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -25,10 +29,6 @@ impl UseMode {
             Self::Reveal => "reveal",
             Self::Write => "write",
         }
-    }
-
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
-        [Self::Use, Self::Totp, Self::Reveal, Self::Write].into_iter().find(|mode| mode.name() == name)
     }
 }
 

@@ -6,6 +6,7 @@
 pub mod agents;
 pub mod audit;
 pub mod backup;
+mod budget;
 mod caller;
 pub mod ceremony;
 pub mod change;
@@ -13,6 +14,7 @@ pub mod enrol;
 pub mod entries;
 mod error;
 pub mod hosted;
+mod policy;
 pub mod recovery;
 pub mod release;
 pub mod session;

@@ -2,7 +2,12 @@
 
 use clavitor_crypto::{UnlockerId, VaultId};
 
-use crate::{Credential, Read, Result};
+use crate::{
+    Credential, Error, Read, Result, audit,
+    caller::Caller,
+    policy::{Act, ReadVault, Subject},
+    store::sessions::UnlockerRow,
+};
 
 /// The sealed and signed parts of a vault.
 #[derive(Debug, Clone)]
@@ -47,8 +52,23 @@ pub struct UnlockerState {
 /// # Errors
 /// `Unauthenticated`.
 pub fn state(r: &Read<'_>, credential: &Credential) -> Result<VaultState> {
-    let _ = (r, credential);
-    crate::pending()
+    let caller = Caller::find(r, credential)?;
+    let permit = caller.permit::<ReadVault>(Act::ReadVault, Subject::Vault, |vault| vault)?;
+    let vault_id = *permit.target();
+    let vault = r.known_vault(vault_id)?;
+    let unlocker = r.unlocker_row(vault_id, caller.session()?.unlocker_id)?.ok_or(Error::Unauthenticated)?;
+    let head = audit::head(r, vault_id, vault.manifest()?.log_pin.size)?;
+    Ok(VaultState {
+        vault_id,
+        unlocker: unlocker.into(),
+        manifest: vault.manifest,
+        usk: vault.usk,
+        names: vault.names,
+        previous_vmks: r.previous_vmks(vault_id)?,
+        checkpoint: head.checkpoint,
+        consistency: head.consistency,
+        recovery_pending_until_ms: vault.recovery_release_ms,
+    })
 }
 
 /// Every way in, so that the browser can wrap the vault key again and say how many there are.
@@ -56,6 +76,14 @@ pub fn state(r: &Read<'_>, credential: &Credential) -> Result<VaultState> {
 /// # Errors
 /// `Unauthenticated`.
 pub fn unlockers(r: &Read<'_>, credential: &Credential) -> Result<Vec<UnlockerState>> {
-    let _ = (r, credential);
-    crate::pending()
+    let caller = Caller::find(r, credential)?;
+    let permit = caller.permit::<ReadVault>(Act::ReadVault, Subject::Vault, |vault| vault)?;
+    Ok(r.unlocker_rows(*permit.target())?.into_iter().map(UnlockerState::from).collect())
+}
+
+impl From<UnlockerRow> for UnlockerState {
+    fn from(row: UnlockerRow) -> Self {
+        let UnlockerRow { id, record, sealed_vmk, last_used_ms, synced } = row;
+        Self { id, record, sealed_vmk, synced, last_used_ms }
+    }
 }

@@ -1,8 +1,23 @@
 //! A change of a vault by its owner: signed and sealed objects that are checked together and applied in one transaction, or not at all.
 
-use clavitor_crypto::{AgentId, EntryId, FieldId, ScopeId, UnlockerId};
+mod agents;
+mod entries;
+mod manifest;
+mod records;
+mod step;
+mod unlockers;
 
-use crate::{Credential, Result, Write};
+use clavitor_crypto::{AgentId, EntryId, FieldId, ScopeId, UnlockerId, VaultId};
+
+use self::step::Step;
+use crate::{
+    Credential, Error, Result, Write,
+    audit::event::{Actor, Draft},
+    caller::Caller,
+    policy::{self, Act, ChangeVault, Subject},
+    setup::UsedLink,
+    store::Room,
+};
 
 /// What a person sends. Every member is optional; unlockers, scopes and agents exist exactly as the manifest lists them.
 #[derive(Debug, Clone, Default)]
@@ -143,12 +158,45 @@ pub struct Applied {
     pub log_size: u64,
 }
 
-/// Applies a change of the signed-in owner. A change of unlockers, agents, scopes or recovery, and a purge, need a fresh passkey.
+/// Applies a change of the signed-in owner. A change of unlockers, agents, scopes, nodes or recovery, and a purge, need a fresh passkey.
 ///
 /// # Errors
 /// `NotValid` names the first thing that does not hold; `VersionConflict` if a newer version is stored; `FreshPasskeyNeeded`; `SecondWayInNeeded` for
 /// more than ten entries or any field of tier 3 with only one unlocker; `TooLarge`. After any error nothing is changed.
 pub fn apply(w: &Write<'_>, credential: &Credential, change: &Change) -> Result<Applied> {
-    let _ = (w, credential, change);
-    crate::pending()
+    let caller = Caller::find(w, credential)?;
+    caller.session()?;
+    let before = manifest::stored(w, caller.vault())?;
+    let next = match &change.manifest {
+        Some(bytes) => Some(manifest::next(w, &before, bytes)?),
+        None => None,
+    };
+    let sensitive = step::is_sensitive(&before, next.as_ref(), change)?;
+    let permit = caller.permit::<ChangeVault>(Act::Change { sensitive }, Subject::Vault, |vault| vault)?;
+    if step::only_grows(change) {
+        w.demand(Room::Grow)?;
+    }
+    Step { w, permit: &permit, actor: Actor::of(&caller), before: Some(&before), next: next.as_ref().unwrap_or(&before), change }.run()
+}
+
+/// Makes a vault of its first change. The set-up link was used up in this transaction. Returns the unlocker to sign in.
+pub(crate) fn apply_first(w: &Write<'_>, link: UsedLink, vault_id: VaultId, change: &Change) -> Result<UnlockerId> {
+    w.demand(Room::Grow)?;
+    let first = manifest::first(w, vault_id, change.manifest.as_deref().ok_or(Error::BadRequest("change.manifest is missing"))?)?;
+    let usk = change.usk.as_deref().ok_or(Error::BadRequest("change.usk is missing"))?;
+    if !w.insert_vault(vault_id, first.bytes(), usk)? {
+        return Err(Error::NotValid("the vault id is taken"));
+    }
+    let passkey = change.unlockers.iter().find(|unlocker| unlocker.passkey.is_some());
+    let unlocker_id = passkey.ok_or(Error::BadRequest("change.unlockers needs a passkey"))?.id;
+    let permit = policy::permit_first(w, link, vault_id);
+    let actor = Actor::Person(unlocker_id);
+    w.log(vault_id, &Draft::done(actor, "vault.create"))?;
+    Step { w, permit: &permit, actor, before: None, next: &first, change }.run()?;
+    Ok(unlocker_id)
+}
+
+/// Stores a version that an agent signed.
+pub(crate) fn apply_by_agent(w: &Write<'_>, caller: &Caller<'_>, entry: &EntryChange) -> Result<Applied> {
+    entries::put_by_agent(w, caller, entry)
 }
