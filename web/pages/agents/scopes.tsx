@@ -52,7 +52,7 @@ function ScopeLine({ scope, agents }: { scope: Scope; agents: readonly Agent[] }
   };
   return (
     <li>
-      <div class="row">
+      <div class="row whole">
         <Icon name="scope" />
         <div>
           <strong>{scope.name}</strong>

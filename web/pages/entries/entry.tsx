@@ -99,7 +99,7 @@ function Purge({ entry, onClose }: { entry: Entry; onClose: () => void }): JSX.E
 
 function About({ entry }: { entry: Entry }): JSX.Element {
   const scopes = vault().scopes.list();
-  const author = entry.author === null ? t.common.you : agentNames.value.get(entry.author) ?? t.entries.anAgent;
+  const author = entry.author === null ? t.entries.byYou : agentNames.value.get(entry.author) ?? t.entries.anAgent;
   return (
     <section class="row" aria-label={t.entries.about}>
       {entry.folder !== "" && <span class="badge"><Icon name="folder" size={15} />{entry.folder}</span>}

@@ -86,7 +86,7 @@ function SecretEditor({ field, value, onInput }: { field: FormField; value: stri
           autocomplete={field.kind === "password" ? "new-password" : "off"}
           code
         />
-        <div class="buttons end">
+        <div class="tools">
           <IconButton
             label={shown.value ? t.entries.hideField(field.label) : t.entries.showField(field.label)}
             icon={shown.value ? "eyeOff" : "eye"}

@@ -54,6 +54,7 @@ export function EntryList({ selected }: { selected: string | null }): JSX.Elemen
       <div
         ref={scroll}
         class="list-scroll"
+        hidden={entries.length === 0}
         id="entry-list"
         role="listbox"
         aria-label={t.entries.list}
@@ -78,8 +79,8 @@ export function EntryList({ selected }: { selected: string | null }): JSX.Elemen
             />
           ))}
         </div>
-        {entries.length === 0 && <NoRows />}
       </div>
+      {entries.length === 0 && <NoRows />}
     </section>
   );
 }

@@ -8,5 +8,5 @@ import { t } from "../words/index.ts";
 
 export function NewButton(): JSX.Element {
   const items = entryKinds.map((kind) => ({ label: t.kinds.entry[kind], icon: kindIcons[kind], run: () => go({ page: "new", kind }) }));
-  return <Menu label={t.entries.create} icon="plus" items={items} />;
+  return <Menu label={t.entries.create} icon="plus" look="primary" items={items} />;
 }

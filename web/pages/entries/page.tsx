@@ -1,4 +1,5 @@
 // The list, and beside it the entry, the form or the history.
+import { useEffect } from "preact/hooks";
 import type { JSX } from "preact";
 import { revision, vault } from "../state/phase.ts";
 import { loading } from "../state/open.ts";
@@ -17,12 +18,21 @@ export function EntriesPage({ at }: { at: Extract<Route, { page: "entries" | "ne
   const open = at.page === "new" || at.id !== null;
   return (
     <div class={open ? "panes open" : "panes"}>
+      {!open && <ListTitle />}
       <EntryList selected={at.page === "entries" ? at.id : null} />
       <section class="detail-pane" aria-label={t.entries.detail}>
         <Detail at={at} />
       </section>
     </div>
   );
+}
+
+/** The list has no visible heading; screen readers and the browser's tab get one. */
+function ListTitle(): JSX.Element {
+  useEffect(() => {
+    document.title = `${t.entries.list} · ${t.common.product}`;
+  }, []);
+  return <h1 class="hidden-text">{t.entries.list}</h1>;
 }
 
 function Detail({ at }: { at: Extract<Route, { page: "entries" | "new" }> }): JSX.Element {

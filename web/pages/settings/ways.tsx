@@ -78,7 +78,7 @@ function WayLine({ way, last, ask }: { way: WayIn; last: boolean; ask: (what: "r
   ];
   return (
     <li>
-      <div class="row">
+      <div class="row whole">
         <Icon name={way.kind === "passkey" ? "passkey" : "print"} />
         <div>
           <strong>{name}</strong> {way.current && <span class="badge good">{words.current}</span>}

@@ -25,9 +25,9 @@ export function Button({ look = "plain", icon, small, busy, children, onClick, .
 }
 
 /** A button that shows only an icon; `label` is its name and tooltip. */
-export function IconButton({ label, icon, small, filled, ...rest }: Omit<ButtonProps, "look" | "icon" | "children"> & { label: string; icon: IconName; filled?: boolean }): JSX.Element {
+export function IconButton({ look = "quiet", label, icon, small, filled, ...rest }: Omit<ButtonProps, "icon" | "children"> & { label: string; icon: IconName; filled?: boolean }): JSX.Element {
   return (
-    <button type="button" {...rest} class={`${classes("quiet", small)} icon`} aria-label={label} title={label}>
+    <button type="button" {...rest} class={`${classes(look, small)} icon`} aria-label={label} title={label}>
       <Icon name={icon} size={small ? 18 : 20} filled={filled ?? false} />
     </button>
   );

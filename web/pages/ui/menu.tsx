@@ -11,7 +11,7 @@ export interface MenuItem {
 }
 
 /** Opens with a click or Enter, moves with the arrows, closes with Escape or a click elsewhere. */
-export function Menu({ label, items, icon = "more" }: { label: string; items: readonly MenuItem[]; icon?: IconName }): JSX.Element {
+export function Menu({ label, items, icon = "more", look = "quiet" }: { label: string; items: readonly MenuItem[]; icon?: IconName; look?: "quiet" | "primary" }): JSX.Element {
   const [open, setOpen] = useState(false);
   const ref = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -41,7 +41,7 @@ export function Menu({ label, items, icon = "more" }: { label: string; items: re
   };
   return (
     <div class="menu-wrap" ref={ref}>
-      <IconButton label={label} icon={icon} aria-haspopup="menu" aria-expanded={open} onClick={() => setOpen(!open)} />
+      <IconButton look={look} label={label} icon={icon} aria-haspopup="menu" aria-expanded={open} onClick={() => setOpen(!open)} />
       {open && (
         <div class="menu" role="menu" aria-label={label} onKeyDown={move}>
           {items.map((item) => (

@@ -16,7 +16,7 @@ export function VirtualList<T>({ label, items, keyOf, row }: Props<T>): JSX.Elem
   const box = useRef<HTMLDivElement>(null);
   const { from, to, onScroll } = useWindow(box, items.length, ROW_PX);
   return (
-    <div class="virtual" ref={box} tabIndex={0} role="region" aria-label={label} onScroll={onScroll}>
+    <div class="virtual" ref={box} tabIndex={0} role="group" aria-label={label} onScroll={onScroll}>
       <ul class="virtual-space" style={{ height: `${items.length * ROW_PX}px` }}>
         {items.slice(from, to).map((item, offset) => (
           <li key={keyOf(item)} class="virtual-row" aria-posinset={from + offset + 1} aria-setsize={items.length} style={{ transform: `translateY(${(from + offset) * ROW_PX}px)` }}>

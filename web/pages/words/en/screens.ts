@@ -123,7 +123,7 @@ export const screens = {
     },
   },
   alarm: {
-    title: "Stop. This server is not to be trusted right now",
+    title: "This server is not to be trusted right now",
     what: "What to do",
     steps: [
       "Do not enter anything else on this page, and do not use your passkey here again until you know more.",

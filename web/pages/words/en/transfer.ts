@@ -59,7 +59,7 @@ export const transfer = {
     formats,
     detected: (file: string, format: string) => `${file} is read as ${format}. Nothing is stored yet.`,
     readAs: "Read it as",
-    counts: { create: "new", merge: "merged into existing ones", skip: "left out", altered: "kept in another form", lost: "with something that cannot be kept" },
+    counts: { create: "new", merge: "merged", skip: "left out", altered: "kept with changes", lost: "not fully kept" },
     nothingNew: "Everything in this file is already in your vault. There is nothing to import.",
     tiers: "Who may open what",
     tiersLead: "Proposed for each kind of field. You can change it now for all of them, and later for each entry.",
