@@ -29,3 +29,11 @@ pub fn system_clock() -> Clock {
     use std::time::{SystemTime, UNIX_EPOCH};
     Arc::new(|| SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX)))
 }
+
+/// Whether the settings fit together, before anything is opened.
+///
+/// # Errors
+/// [`RelyingPartyError`](crate::RelyingPartyError), with a sentence that says what to change.
+pub fn check(config: &Config) -> Result<(), crate::RelyingPartyError> {
+    crate::webauthn::RelyingParty::new(&config.rp_id, &config.origin).map(|_| ())
+}

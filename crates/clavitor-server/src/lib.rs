@@ -8,6 +8,7 @@ pub mod app;
 mod assets;
 mod body;
 pub mod config;
+pub mod control;
 mod convert;
 mod cookie;
 mod digest;

@@ -1,0 +1,172 @@
+//! The command line. No option takes a value that must stay secret.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const EXAMPLES: &str = "\
+Examples:
+  clavitor serve                                  a node on this machine, data in ./data
+  clavitor serve --origin https://vault.example.com --bind 0.0.0.0:1984
+  clavitor setup-link                             a link for one more vault
+  clavitor backup code; clavitor backup create /backups/today.clv
+  clavitor audit export --file log.jsonl --head head.txt
+  clavitor agent enroll -                         become an agent; the string comes from standard input
+
+Exit codes: 0 done, 1 not done, 64 wrong usage; `audit verify` and `agent` have their own, in docs/API.md and docs/agents.md.";
+
+/// A credential vault for people and the agents that work for them.
+#[derive(Parser)]
+#[command(name = "clavitor", version, after_help = EXAMPLES, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Verb {
+    /// Serve vaults: the web application and the REST interface
+    Serve(Serve),
+    /// Print a one-time link that makes one more vault on this node; an earlier link ends
+    SetupLink(Node),
+    /// Print the description of the REST interface (OpenAPI 3.1)
+    Openapi,
+    /// Make and check backups, also while the node runs
+    #[command(subcommand)]
+    Backup(BackupVerb),
+    /// Bring a backup back into the data folder of a node that is not running; what is there is kept beside it
+    Restore(Restore),
+    /// Export the audit log, and check an export offline
+    #[command(subcommand)]
+    Audit(AuditVerb),
+    /// Look at the settings
+    #[command(subcommand)]
+    Config(ConfigVerb),
+    /// Print completions for a shell
+    Completions {
+        /// Which
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages into a folder
+    Man {
+        /// Where
+        folder: PathBuf,
+    },
+    /// Use sealed credentials as an enrolled agent
+    Agent(clavitor_agent::cli::AgentCommand),
+    /// Print the instructions for agents, as a SKILL.md file
+    Skill,
+}
+
+/// Where a node's data is and how it is reached.
+#[derive(Args, Clone)]
+pub(crate) struct Node {
+    /// The data folder; made if it is not there
+    #[arg(long, env = "CLAVITOR_DATA", default_value = "data", value_name = "FOLDER")]
+    pub(crate) data: PathBuf,
+    /// Address and port to listen on
+    #[arg(long, alias = "listen", env = "CLAVITOR_BIND", default_value = "127.0.0.1:1984", value_name = "ADDRESS:PORT")]
+    pub(crate) bind: SocketAddr,
+    /// How browsers and agents reach the node, such as https://vault.example.com [default: http://localhost and the port]
+    #[arg(long, env = "CLAVITOR_ORIGIN", value_name = "URL")]
+    pub(crate) origin: Option<String>,
+    /// What passkeys are bound to, for ever: the host of the origin or a parent domain of it [default: the host]
+    #[arg(long, env = "CLAVITOR_RP_ID", value_name = "DOMAIN")]
+    pub(crate) rp_id: Option<String>,
+}
+
+/// `serve`.
+#[derive(Args)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    pub(crate) node: Node,
+    #[command(flatten)]
+    pub(crate) log: Log,
+}
+
+/// How the log looks.
+#[derive(Args)]
+pub(crate) struct Log {
+    /// What is logged: error, warn, info, debug, or a filter such as clavitor_server=debug
+    #[arg(long, env = "CLAVITOR_LOG", default_value = "info", value_name = "FILTER")]
+    pub(crate) log: String,
+    /// How a log line looks
+    #[arg(long, env = "CLAVITOR_LOG_FORMAT", default_value = "text", value_enum)]
+    pub(crate) log_format: LogFormat,
+}
+
+/// How a log line looks.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum BackupVerb {
+    /// Make a backup code and show it once; later backups are sealed to it
+    Code(Node),
+    /// Write everything into one new sealed file, and verify it
+    Create {
+        #[command(flatten)]
+        node: Node,
+        /// The file; it must not exist
+        file: PathBuf,
+    },
+    /// Open a backup with its code, which is read from standard input, and check the database in it
+    Verify {
+        /// The file
+        file: PathBuf,
+    },
+}
+
+/// `restore`.
+#[derive(Args)]
+pub(crate) struct Restore {
+    /// The data folder
+    #[arg(long, env = "CLAVITOR_DATA", default_value = "data", value_name = "FOLDER")]
+    pub(crate) data: PathBuf,
+    /// The backup; its code is read from standard input
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum AuditVerb {
+    /// Write a vault's log, one JSON object a line, and its signed head
+    Export {
+        #[command(flatten)]
+        node: Node,
+        /// Which vault; needed when there are several
+        #[arg(long, value_name = "ID")]
+        vault: Option<String>,
+        /// The file for the events; it must not exist
+        #[arg(long, value_name = "FILE")]
+        file: PathBuf,
+        /// The file for the signed head; it must not exist
+        #[arg(long, value_name = "FILE")]
+        head: PathBuf,
+    },
+    /// Check an export without the node. Exit codes: 0 ok, 2 inconsistent, 3 bad signature, 5 rollback
+    Verify {
+        /// The file with the events
+        #[arg(long, value_name = "FILE")]
+        file: PathBuf,
+        /// The file with the signed head
+        #[arg(long, value_name = "FILE")]
+        head: PathBuf,
+        /// The log's public key, base64; `audit export` prints it, and every manifest pins it
+        #[arg(long, value_name = "KEY")]
+        key: String,
+        /// A head kept from earlier, which the log must contain
+        #[arg(long, value_name = "FILE")]
+        pin: Option<PathBuf>,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ConfigVerb {
+    /// Print each setting, its value and where it came from, and say whether they fit together
+    Check(Serve),
+}

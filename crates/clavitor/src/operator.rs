@@ -1,0 +1,43 @@
+//! Orders to a node: to the one that runs on the data folder, or to the store itself while none does.
+
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use clavitor_server::control::{self, Order, Reply};
+use clavitor_vault::{OpenError, OpenOptions, Vault};
+
+use crate::{arguments::Node, print, serve::now_ms, settings};
+
+/// Carries an order out.
+pub(crate) fn order(node: &Node, order: Order) -> anyhow::Result<Reply> {
+    let config = settings::config(node, node.bind);
+    if !node.data.join("clavitor.db").exists() {
+        bail!("there is no vault in {}; start a node there first, or say --data", node.data.display());
+    }
+    let options = OpenOptions { rp_id: config.rp_id.clone(), ..OpenOptions::default() };
+    let reply = match Vault::open(&node.data, &options, now_ms()) {
+        Ok(vault) => {
+            let reply = control::carry_out(&vault, &config.origin, now_ms(), order);
+            vault.close();
+            reply
+        }
+        Err(OpenError::InUse(_)) => control::ask(&node.data, &order)?,
+        Err(error) => return Err(error.into()),
+    };
+    match reply {
+        Reply::Refused(why) => bail!("{why}"),
+        done => Ok(done),
+    }
+}
+
+/// `setup-link`.
+pub(crate) fn setup_link(node: &Node) -> anyhow::Result<()> {
+    let Reply::Text(link) = order(node, Order::SetupLink)? else { bail!("the node answered something else") };
+    print::words("Open this link once, within a day, to make one more vault. Whoever has it can make it:");
+    print::data(&link)
+}
+
+/// A path that means the same to a node with another working folder.
+pub(crate) fn absolute(path: &Path) -> anyhow::Result<std::path::PathBuf> {
+    std::path::absolute(path).with_context(|| format!("{} is not a path", path.display()))
+}

@@ -1,0 +1,121 @@
+//! `serve`: opens the store, listens, and ends in order.
+
+use std::{io, time::Duration};
+
+use anyhow::Context as _;
+use clavitor_server::{App, Config, Node, accept, config::Clock, control};
+use clavitor_vault::{Disk, OpenOptions, Vault, setup};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+
+use crate::{
+    arguments::{Log, LogFormat, Serve},
+    print, settings,
+};
+
+const HEALTH_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Serves until a signal, or until the store stops.
+pub(crate) fn run(serve: &Serve) -> anyhow::Result<()> {
+    log(&serve.log)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers()).enable_all().build().context("no runtime")?;
+    runtime.block_on(serve_until_stopped(serve))
+}
+
+/// One thread answers; more of them only where there are processors for them.
+fn workers() -> usize {
+    std::thread::available_parallelism().map_or(1, |count| count.get().min(4))
+}
+
+fn log(log: &Log) -> anyhow::Result<()> {
+    let filter = tracing_subscriber::EnvFilter::try_new(&log.log).with_context(|| format!("--log {:?} is not a filter", log.log))?;
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    match log.log_format {
+        LogFormat::Text => lines.with_target(false).init(),
+        LogFormat::Json => lines.json().init(),
+    }
+    Ok(())
+}
+
+async fn serve_until_stopped(serve: &Serve) -> anyhow::Result<()> {
+    let listener = TcpListener::bind(serve.node.bind).await.with_context(|| format!("cannot listen on {}", serve.node.bind))?;
+    let config = settings::config(&serve.node, listener.local_addr()?);
+    clavitor_server::config::check(&config)?;
+    let vault = open(serve, &config)?;
+    let node = Node::new(vault.clone(), config.clone())?;
+    let orders = control::listen(&serve.node.data).context("the control socket cannot be made in the data folder")?;
+    let controller = tokio::spawn(control::serve(orders, vault.clone(), config.origin.clone(), config.clock.clone()));
+    welcome(&vault, &config)?;
+    let stopped = stopped(vault.clone(), config.clone())?;
+    let mut why = None;
+    accept::serve(App::new(node), listener, accept::Plain, async { why = stopped.await }).await;
+    controller.abort();
+    // Nothing is asked any more; a file that stays behind would only puzzle.
+    let _ = std::fs::remove_file(serve.node.data.join(control::SOCKET));
+    vault.close();
+    match why {
+        Some(why) => anyhow::bail!("the store stopped: {why}. Start the node again; it checks itself before it serves"),
+        None => Ok(()),
+    }
+}
+
+fn open(serve: &Serve, config: &Config) -> anyhow::Result<Vault> {
+    let options = OpenOptions { rp_id: config.rp_id.clone(), ..OpenOptions::default() };
+    Ok(Vault::open(&serve.node.data, &options, (config.clock)())?)
+}
+
+/// Says where the node is; while it has no owner, the link that makes one: data on standard output, words beside it.
+fn welcome(vault: &Vault, config: &Config) -> anyhow::Result<()> {
+    let now_ms = (config.clock)();
+    print::words(&format!("Clavitor serves {}", config.origin));
+    if vault.read(now_ms, setup::needed)? {
+        print::words("Open this link once, within a day, to make the first vault. Whoever has it can claim the node:");
+        print::data(&control::setup_link(vault, &config.origin, now_ms)?)?;
+    }
+    Ok(())
+}
+
+/// Resolves on SIGTERM or SIGINT with nothing, or with the reason why the store stopped.
+fn stopped(vault: Vault, config: Config) -> anyhow::Result<impl Future<Output = Option<String>>> {
+    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = term.recv() => None,
+            _ = int.recv() => None,
+            why = poisoned(vault, config) => Some(why),
+        }
+    })
+}
+
+/// Watches the store: tells the operator about the disk, and resolves when the store has stopped.
+async fn poisoned(vault: Vault, config: Config) -> String {
+    let mut told = Disk::Normal;
+    loop {
+        tokio::time::sleep(HEALTH_INTERVAL).await;
+        let health = vault.health();
+        if let Some(why) = health.poisoned {
+            config.edition.alert("store", &format!("the store stopped after an input or output error: {why}"));
+            return why;
+        }
+        if health.disk != told {
+            told = health.disk;
+            config.edition.alert("disk", disk_words(told));
+        }
+    }
+}
+
+fn disk_words(disk: Disk) -> &'static str {
+    match disk {
+        Disk::Normal => "there is room again; everything works",
+        Disk::Low => "the disk is nearly full; agents' writes and releases have stopped",
+        Disk::Full => "the disk is full; only revoking, locking and deleting work",
+    }
+}
+
+/// The system's clock, for verbs that open the store themselves.
+pub(crate) fn now_ms() -> u64 {
+    let clock: Clock = clavitor_server::system_clock();
+    clock()
+}

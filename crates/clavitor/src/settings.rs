@@ -1,0 +1,76 @@
+//! The settings of a node: from flags, from the environment, or derived; and where each came from.
+
+use std::net::SocketAddr;
+
+use anyhow::Context as _;
+use clap::{ArgMatches, FromArgMatches as _, parser::ValueSource};
+use clavitor_server::{Config, Limits, config::check as fits, edition::Community, system_clock};
+
+use crate::{
+    arguments::{LogFormat, Node, Serve},
+    print,
+};
+
+/// The node's settings once it is known where it listens.
+pub(crate) fn config(node: &Node, listen: SocketAddr) -> Config {
+    let origin = node.origin.clone().unwrap_or_else(|| default_origin(listen));
+    let origin = origin.trim_end_matches('/').to_owned();
+    Config {
+        rp_id: rp_id(node, &origin),
+        origin,
+        listen,
+        limits: Limits::default(),
+        edition: std::sync::Arc::new(Community),
+        clock: system_clock(),
+    }
+}
+
+fn default_origin(listen: SocketAddr) -> String {
+    format!("http://localhost:{}", listen.port())
+}
+
+/// The relying party id that passkeys of this origin are bound to.
+pub(crate) fn rp_id(node: &Node, origin: &str) -> String {
+    node.rp_id.clone().unwrap_or_else(|| host(origin).to_owned())
+}
+
+fn host(origin: &str) -> &str {
+    let authority = origin.split_once("://").map_or(origin, |(_, rest)| rest);
+    authority.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit())).map_or(authority, |(host, _)| host)
+}
+
+/// Prints each setting, its value and its source.
+pub(crate) fn check(matches: &ArgMatches) -> anyhow::Result<()> {
+    let of_check = matches.subcommand_matches("config").and_then(|config| config.subcommand_matches("check")).context("no settings")?;
+    let serve = Serve::from_arg_matches(of_check)?;
+    let config = config(&serve.node, serve.node.bind);
+    let source = |name: &str, derived: &'static str| match of_check.value_source(name) {
+        Some(ValueSource::CommandLine) => "command line",
+        Some(ValueSource::EnvVariable) => "environment",
+        Some(_) => "default",
+        None => derived,
+    };
+    let format = match serve.log.log_format {
+        LogFormat::Text => "text",
+        LogFormat::Json => "json",
+    };
+    print::data(&format!("data\t{}\t{}", serve.node.data.display(), source("data", "default")))?;
+    print::data(&format!("bind\t{}\t{}", serve.node.bind, source("bind", "default")))?;
+    print::data(&format!("origin\t{}\t{}", config.origin, source("origin", "from bind")))?;
+    print::data(&format!("rp-id\t{}\t{}", config.rp_id, source("rp_id", "from origin")))?;
+    print::data(&format!("log\t{}\t{}", serve.log.log, source("log", "default")))?;
+    print::data(&format!("log-format\t{format}\t{}", source("log_format", "default")))?;
+    fits(&config)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::host;
+
+    #[test]
+    fn the_host_of_an_origin() {
+        assert_eq!(host("http://localhost:1984"), "localhost");
+        assert_eq!(host("https://vault.example.com"), "vault.example.com");
+    }
+}
