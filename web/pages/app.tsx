@@ -31,7 +31,7 @@ function Screen(): JSX.Element {
     case "unclaimed":
       return <Unclaimed />;
     case "setup":
-      return <SetUp token={now.token} />;
+      return <SetUp token={now.token} others={now.others} />;
     case "locked":
       return <Unlock why={now.why} />;
     case "recover":

@@ -1,7 +1,7 @@
 // The filters of the activity.
 import { expect, test } from "vitest";
 import type { ActivityEvent } from "../../vault/types.ts";
-import { matches, sentence } from "./filter.ts";
+import { matches, reasonOf, sentence } from "./filter.ts";
 
 const event = (change: Partial<ActivityEvent>): ActivityEvent => ({
   seq: 1, atMs: 0, actorKind: "agent", actorId: null, actor: "deploy-bot", action: "something.new", outcome: "ok", entryId: null, entryTitle: "GitHub",
@@ -23,4 +23,11 @@ test("outcome and text", () => {
 
 test("an action without words is shown as it is, never hidden", () => {
   expect(sentence(event({}))).toBe("something.new");
+});
+
+test("the reason of a release is told apart from its mode, whatever it says", () => {
+  expect(reasonOf(event({ action: "field.release", detail: "use: deploy: now\nplease" }))).toEqual({ mode: "use", text: "deploy: now\nplease" });
+  expect(reasonOf(event({ action: "field.open", detail: "reveal" }))).toEqual({ mode: "reveal", text: "" });
+  expect(reasonOf(event({ action: "session.start", detail: "use: x" }))).toEqual({ mode: null, text: "use: x" });
+  expect(reasonOf(event({ action: "field.release", detail: null }))).toEqual({ mode: null, text: "" });
 });

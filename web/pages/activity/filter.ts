@@ -23,3 +23,10 @@ export function matches(event: ActivityEvent, filter: ActivityFilter): boolean {
 export function sentence(event: ActivityEvent): string {
   return actions[event.action] ?? event.action;
 }
+
+/** The mode of a release and the reason the agent gave: the log keeps them as `use: reason`. */
+export function reasonOf(event: ActivityEvent): { mode: "use" | "totp" | "reveal" | "write" | null; text: string } {
+  const found = event.action.startsWith("field.") ? /^(use|totp|reveal|write)(?:: ?([^]*))?$/.exec(event.detail ?? "") : null;
+  if (found === null) return { mode: null, text: event.detail ?? "" };
+  return { mode: found[1] as "use" | "totp" | "reveal" | "write", text: found[2] ?? "" };
+}

@@ -14,7 +14,7 @@ import { useTask } from "../ui/task.ts";
 import { TierBadge } from "../ui/tier.tsx";
 import { count, dateTime } from "../words/format.ts";
 import { t } from "../words/index.ts";
-import { matches, sentence, type ActivityFilter } from "./filter.ts";
+import { matches, reasonOf, sentence, type ActivityFilter } from "./filter.ts";
 
 export function ActivityPage(): JSX.Element {
   const words = t.agents.activity;
@@ -96,14 +96,17 @@ function Filters({ value, onChange }: { value: ActivityFilter; onChange: (value:
 
 function Line({ event }: { event: ActivityEvent }): JSX.Element {
   const words = t.agents.activity;
+  const reason = reasonOf(event);
+  const byAgent = event.actorKind === "agent" || event.actorKind === "hosted";
   return (
     <li>
       <div>
         <p><strong>{event.actor}</strong> {sentence(event)}
           {event.entryTitle !== null && event.entryId !== null && <> · <a href={href({ page: "entries", id: event.entryId, view: "show" })}>{event.entryTitle}</a></>}
           {event.fieldLabel !== null && <> · {event.fieldLabel}</>}
+          {reason.mode !== null && <> · {t.agents.learnt.modes[reason.mode]}</>}
         </p>
-        {event.detail !== null && event.detail !== "" && <p class="soft">{event.actorKind === "agent" || event.actorKind === "hosted" ? words.reason(event.detail) : event.detail}</p>}
+        {reason.text !== "" && <p class="soft">{byAgent ? words.reason(reason.text) : reason.text}</p>}
         <p class="hint">{dateTime(event.atMs)} · #{event.seq}</p>
       </div>
       <div class="row">

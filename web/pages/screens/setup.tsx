@@ -4,7 +4,7 @@ import { useEffect } from "preact/hooks";
 import type { JSX } from "preact";
 import type { OpenVault } from "../../vault/index.ts";
 import { client, enter } from "../state/open.ts";
-import { recoveryDraft } from "../state/phase.ts";
+import { phase, recoveryDraft } from "../state/phase.ts";
 import { go } from "../state/route.ts";
 import { Button } from "../ui/button.tsx";
 import { TextField } from "../ui/form.tsx";
@@ -18,12 +18,12 @@ import { ShowKit, TypeBack } from "./kit.tsx";
 type Step = "welcome" | "kit" | "type back" | "second" | "finished";
 const STEPS: readonly Step[] = ["welcome", "kit", "type back", "second", "finished"];
 
-export function SetUp({ token }: { token: string }): JSX.Element {
+export function SetUp({ token, others }: { token: string; others: boolean }): JSX.Element {
   const step = useSignal<Step>("welcome");
   const opened = useSignal<OpenVault | null>(null);
   const vault = opened.value;
   if (vault === null || step.value === "welcome") {
-    return <Welcome token={token} onMade={(made) => {
+    return <Welcome token={token} others={others} onMade={(made) => {
       opened.value = made;
       step.value = "kit";
     }} />;
@@ -55,7 +55,7 @@ function Steps({ at }: { at: Step }): JSX.Element {
 
 const POINT_ICONS: readonly IconName[] = ["passkey", "shield", "print"];
 
-function Welcome({ token, onMade }: { token: string; onMade: (vault: OpenVault) => void }): JSX.Element {
+function Welcome({ token, others, onMade }: { token: string; others: boolean; onMade: (vault: OpenVault) => void }): JSX.Element {
   const words = t.screens.setup.welcome;
   const vaultName = useSignal<string>(words.vaultNameDefault);
   const passkeyName = useSignal<string>(words.passkeyNameDefault);
@@ -85,9 +85,16 @@ function Welcome({ token, onMade }: { token: string; onMade: (vault: OpenVault) 
         {task.error.value !== null && <Notice look="bad">{task.error.value}</Notice>}
         <Button type="submit" look="primary" icon="passkey" busy={task.busy.value}>{words.create}</Button>
         <p class="hint" role="status">{task.busy.value ? t.screens.setup.working : words.twice}</p>
+        {others && <Button look="quiet" onClick={toUnlock}>{words.haveVault}</Button>}
       </form>
     </ScreenCard>
   );
+}
+
+/** Away from the set-up link, to a vault that is there. */
+function toUnlock(): void {
+  history.replaceState(null, "", "/");
+  phase.value = { name: "locked", why: null };
 }
 
 function Kit({ vault, onNext }: { vault: OpenVault; onNext: () => void }): JSX.Element {

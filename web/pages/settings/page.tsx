@@ -61,7 +61,7 @@ function DataCard(): JSX.Element {
       <div class="stack tight">
         <h3>{t.settings.backup}</h3>
         <p class="soft">{t.settings.backupHint}</p>
-        <code class="secret-box">{"clavitor backup --out vault.backup\nclavitor backup verify vault.backup"}</code>
+        <code class="secret-box">{"clavitor backup code\nclavitor backup create today.clv\nclavitor backup verify today.clv"}</code>
       </div>
     </section>
   );

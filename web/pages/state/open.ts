@@ -34,10 +34,10 @@ export async function start(with_: VaultClient): Promise<void> {
     return;
   }
   if (!support.ok) phase.value = { name: "blocked", sentence: support.sentence, node };
-  else if (!node.setup_needed) phase.value = { name: "locked", why: null };
   else {
     const token = setupToken();
-    phase.value = token === null ? { name: "unclaimed" } : { name: "setup", token };
+    if (token !== null) phase.value = { name: "setup", token, others: !node.setup_needed };
+    else phase.value = node.setup_needed ? { name: "unclaimed" } : { name: "locked", why: null };
   }
 }
 

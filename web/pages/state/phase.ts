@@ -9,7 +9,8 @@ export type Phase =
   | { name: "blocked"; sentence: string; node: NodeInfo | null }
   /** No vault yet, and no set-up link. */
   | { name: "unclaimed" }
-  | { name: "setup"; token: string }
+  /** `others`: this node already has a vault. */
+  | { name: "setup"; token: string; others: boolean }
   | { name: "locked"; why: "locked" | "session over" | null }
   | { name: "recover" }
   | { name: "open"; vault: OpenVault }

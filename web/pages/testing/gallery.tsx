@@ -20,7 +20,7 @@ if (root !== null) render(<App />, root);
 await start(client);
 switch (query.get("phase")) {
   case "setup":
-    phase.value = { name: "setup", token: "token" };
+    phase.value = { name: "setup", token: "token", others: false };
     break;
   case "locked":
     phase.value = { name: "locked", why: "session over" };

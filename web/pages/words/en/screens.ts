@@ -40,6 +40,7 @@ export const screens = {
       passkeyNameHint: "So that you recognise it later: the device or the key.",
       passkeyNameDefault: "This device",
       create: "Make the passkey",
+      haveVault: "I already have a vault here",
       twice: "Your browser asks twice: once to make the passkey, once to check that it gives the same key again.",
     },
     working: "Checking the passkey and sealing your vault…",
