@@ -47,12 +47,12 @@ pub fn begin(w: &Write<'_>, credential: &Credential, purpose: Purpose, state: &s
 /// # Errors
 /// `Gone` if it was used, has expired, was never begun, or was begun for something or somebody else.
 pub fn take(w: &Write<'_>, credential: &Credential, purpose: Purpose, id: CeremonyId) -> Result<String> {
-    let (number, stored_for, state, expires_ms) = w.take_ceremony(&id.0)?.ok_or(Error::Gone)?;
+    let row = w.take_ceremony(&id.0)?.ok_or(Error::Gone)?;
     // Taken is taken, whoever it was for.
     w.keep_effects();
     let vault_id = vault_of(w, credential, purpose)?;
-    let same_vault = stored_for.as_deref() == vault_id.as_ref().map(|id| id.0.as_slice());
-    if number == purpose.number() && same_vault && w.now_ms() < expires_ms { Ok(state) } else { Err(Error::Gone) }
+    let same_vault = row.vault_id.as_deref() == vault_id.as_ref().map(|id| id.0.as_slice());
+    if row.purpose == purpose.number() && same_vault && w.now_ms() < row.expires_ms { Ok(row.state) } else { Err(Error::Gone) }
 }
 
 impl Purpose {

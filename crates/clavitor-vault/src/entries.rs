@@ -8,7 +8,7 @@ use crate::{
     caller::Caller,
     change::{FieldRecord, Grant},
     policy::{Act, EntryFacts, ExportVault, Permit, ReadEntry, ReadVault, Subject},
-    store::entries::{EntryRow, decode},
+    store::entries::{EntryRow, WholeEntry, decode},
 };
 
 const PAGE_ENTRIES_MAX: u32 = 1000;
@@ -132,7 +132,7 @@ pub fn export(w: &Write<'_>, credential: &Credential, after: Option<EntryId>) ->
     let permit = caller.permit::<ExportVault>(Act::Export, Subject::Vault, |vault| vault)?;
     let mut entries = Vec::new();
     let (mut bytes, mut next) = (0, None);
-    for (row, records, grants) in w.export_rows(&permit, after, EXPORT_ENTRIES_MAX)? {
+    for WholeEntry { row, records, grants } in w.export_rows(&permit, after, EXPORT_ENTRIES_MAX)? {
         bytes += records.iter().map(|record| record.record.len()).sum::<usize>();
         entries.push(EntryDetail { entry_id: row.entry_id, header: row.header, records, grants });
         if bytes > EXPORT_BYTES || entries.len() == EXPORT_ENTRIES_MAX as usize {

@@ -31,7 +31,3 @@ pub use entries::{EntryDetail, EntryPage, EntrySummary};
 pub use error::{Denial, Error, Result, UseMode};
 pub use session::{Session, Started};
 pub use store::{Disk, Health, OpenError, OpenOptions, Read, Vault, Write};
-
-fn pending<T>() -> Result<T> {
-    Err(Error::Unavailable("this operation is not built yet"))
-}

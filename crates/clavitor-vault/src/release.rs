@@ -123,10 +123,8 @@ fn settle<T>(w: &Write<'_>, looked: Looked<T>, again: impl Fn(&Read<'_>) -> Resu
     w.demand(Room::Agent)?;
     let agent = w.agent(looked.agent_id)?.ok_or(Error::Unauthenticated)?;
     let looked = if agent.change_count == looked.change_count { looked } else { again(w)? };
-    if let Err(refusal) = &looked.answer {
-        if !is_about_the_entry(refusal) {
-            return Err(refusal.clone());
-        }
+    if let Some(refusal) = looked.answer.as_ref().err().filter(|refusal| !is_about_the_entry(refusal)) {
+        return Err(refusal.clone());
     }
     charge(w, &agent, looked.entry_id)?;
     let actor = Actor::Agent(looked.kind, looked.agent_id);

@@ -50,7 +50,6 @@ pub struct Event {
 pub(crate) enum Actor {
     Person(UnlockerId),
     Agent(AgentKind, AgentId),
-    Node,
     Anonymous,
 }
 
@@ -67,7 +66,6 @@ impl Actor {
             Self::Person(_) => 1,
             Self::Agent(AgentKind::Enrolled, _) => 2,
             Self::Agent(AgentKind::Hosted, _) => 3,
-            Self::Node => 4,
             Self::Anonymous => 5,
         }
     }
@@ -76,7 +74,7 @@ impl Actor {
         match self {
             Self::Person(unlocker) => &unlocker.0,
             Self::Agent(_, agent) => &agent.0,
-            Self::Node | Self::Anonymous => &[],
+            Self::Anonymous => &[],
         }
     }
 }

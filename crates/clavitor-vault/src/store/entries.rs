@@ -90,6 +90,13 @@ impl Read<'_> {
     }
 }
 
+/// An entry with its current records and its owner's grants.
+pub(crate) struct WholeEntry {
+    pub(crate) row: EntryRow,
+    pub(crate) records: Vec<FieldRecord>,
+    pub(crate) grants: Vec<Grant>,
+}
+
 /// A summary's row.
 pub(crate) struct SummaryRow {
     pub(crate) entry_id: EntryId,
@@ -191,12 +198,7 @@ impl Read<'_> {
     }
 
     /// Whole entries for export, the purged ones left out: header, records, owner's grants.
-    pub(crate) fn export_rows(
-        &self,
-        permit: &Permit<'_, ExportVault>,
-        after: Option<EntryId>,
-        limit: u32,
-    ) -> Got<Vec<(EntryRow, Vec<FieldRecord>, Vec<Grant>)>> {
+    pub(crate) fn export_rows(&self, permit: &Permit<'_, ExportVault>, after: Option<EntryId>, limit: u32) -> Got<Vec<WholeEntry>> {
         let vault_id = *permit.target();
         let sql = "SELECT entry_id, header FROM entry WHERE vault_id = $1 AND entry_id > $2 AND deleted < 2 ORDER BY entry_id LIMIT $3";
         let after = after.unwrap_or(EntryId::ZERO);
@@ -206,7 +208,7 @@ impl Read<'_> {
         let whole = |row: EntryRow| {
             let records = self.records_of(vault_id, row.entry_id, &row.header()?)?;
             let grants = self.grants_of(vault_id, row.entry_id, ScopeId::ZERO)?;
-            Ok((row, records, grants))
+            Ok(WholeEntry { row, records, grants })
         };
         rows.into_iter().map(whole).collect()
     }

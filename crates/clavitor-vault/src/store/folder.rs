@@ -94,6 +94,14 @@ impl Folder {
         Ok(())
     }
 
+    /// Marks the folder as this database's, whatever it was marked as before: after a restore.
+    pub(crate) fn remark(&self, database_id: &[u8; 16]) -> Result<(), OpenError> {
+        for path in self.markers().filter(|path| path.exists()) {
+            fs::remove_file(&path).map_err(|error| at(&path, &error))?;
+        }
+        self.mark(database_id)
+    }
+
     fn markers(&self) -> impl Iterator<Item = PathBuf> {
         [self.dir.join(MARKER)].into_iter().chain(self.outer_marker.clone())
     }

@@ -46,7 +46,7 @@ impl Read<'_> {
             let leaf = self.tx.one(sql, values![&vault_id.0, node.index], |row| row.bytes(0))?;
             return leaf.map(|bytes| leaf_hash(&bytes)).ok_or_else(|| missing(node));
         }
-        if node.level % STORED_EVERY == 0 {
+        if node.level.is_multiple_of(STORED_EVERY) {
             let sql = "SELECT hash FROM audit_node WHERE vault_id = $1 AND level = $2 AND position = $3";
             return self.tx.one(sql, values![&vault_id.0, node.level, node.index], |row| row.array(0))?.ok_or_else(|| missing(node));
         }
@@ -93,7 +93,7 @@ impl Write<'_> {
         let complete = tail.frontier.append(leaf_hash(&bytes));
         tail.time_ms = time_ms;
         self.tx.execute("INSERT INTO audit_event (vault_id, seq, bytes) VALUES ($1, $2, $3)", values![&vault_id.0, seq, &bytes])?;
-        for (node, hash) in complete.iter().filter(|(node, _)| node.level > 0 && node.level % STORED_EVERY == 0) {
+        for (node, hash) in complete.iter().filter(|(node, _)| node.level > 0 && node.level.is_multiple_of(STORED_EVERY)) {
             let sql = "INSERT INTO audit_node (vault_id, level, position, hash) VALUES ($1, $2, $3, $4)";
             self.tx.execute(sql, values![&vault_id.0, node.level, node.index, hash])?;
         }

@@ -4,6 +4,7 @@
 //! through one narrow transaction type (`tx`). The modules of rows below hold all statements.
 
 pub(crate) mod agents;
+pub(crate) mod copy;
 pub(crate) mod engine;
 pub(crate) mod entries;
 pub(crate) mod folder;

@@ -48,6 +48,14 @@ pub(crate) struct UnlockerRow {
     pub(crate) synced: Option<bool>,
 }
 
+/// A ceremony that was taken out.
+pub(crate) struct CeremonyRow {
+    pub(crate) purpose: u8,
+    pub(crate) vault_id: Option<Vec<u8>>,
+    pub(crate) state: String,
+    pub(crate) expires_ms: u64,
+}
+
 type Got<T> = Result<T, Fault>;
 
 impl Read<'_> {
@@ -128,10 +136,6 @@ impl Write<'_> {
         self.tx.execute("DELETE FROM session WHERE token_hash = $1", values![token_hash])
     }
 
-    pub(crate) fn delete_sessions_of(&self, vault_id: VaultId) -> Got<usize> {
-        self.tx.execute("DELETE FROM session WHERE vault_id = $1", values![&vault_id.0])
-    }
-
     pub(crate) fn unlocker_used(&self, vault_id: VaultId, id: UnlockerId) -> Got<usize> {
         let sql = "UPDATE unlocker SET last_used_ms = $1 WHERE vault_id = $2 AND unlocker_id = $3";
         self.tx.execute(sql, values![self.now_ms(), &vault_id.0, &id.0])
@@ -188,8 +192,10 @@ impl Write<'_> {
         Ok(())
     }
 
-    pub(crate) fn take_ceremony(&self, id: &[u8; 16]) -> Got<Option<(u8, Option<Vec<u8>>, String, u64)>> {
+    pub(crate) fn take_ceremony(&self, id: &[u8; 16]) -> Got<Option<CeremonyRow>> {
         let sql = "DELETE FROM ceremony WHERE ceremony_id = $1 RETURNING purpose, vault_id, state, expires_ms";
-        self.tx.one(sql, values![id], |row| Ok((row.u8(0)?, row.bytes_if(1)?, row.text(2)?, row.u64(3)?)))
+        self.tx.one(sql, values![id], |row| {
+            Ok(CeremonyRow { purpose: row.u8(0)?, vault_id: row.bytes_if(1)?, state: row.text(2)?, expires_ms: row.u64(3)? })
+        })
     }
 }

@@ -100,11 +100,11 @@ impl Vault {
         done: impl FnOnce(Result<T>) + Send + 'static,
     ) {
         let typed = Box::new(Typed { now_ms, job: Some(job), done, result: None });
-        if let Err(TrySendError::Full(order) | TrySendError::Disconnected(order)) = self.0.orders.try_send(Order::Job(typed)) {
-            if let Order::Job(job) = order {
-                job.finish(Some(Error::Unavailable("too much is waiting to be written")));
-            }
-        }
+        let refused = match self.0.orders.try_send(Order::Job(typed)) {
+            Err(TrySendError::Full(Order::Job(job)) | TrySendError::Disconnected(Order::Job(job))) => job,
+            _ => return,
+        };
+        refused.finish(Some(Error::Unavailable("too much is waiting to be written, or the vault is closed")));
     }
 
     /// [`Vault::write`], waiting for it. Not for async threads, and not from inside a job.

@@ -2,7 +2,6 @@
 
 use clavitor_crypto::{
     VaultId, cbor,
-    hash::sha256,
     manifest::{Manifest, Scope},
     sign::SIGNATURE_BYTES,
 };
@@ -35,11 +34,6 @@ impl VaultRow {
     pub(crate) fn manifest(&self) -> Got<Manifest> {
         let body = self.manifest.get(SIGNATURE_BYTES..).unwrap_or_default();
         cbor::decode(body).map_err(|error| Fault::Broken(format!("a stored manifest {error}")))
-    }
-
-    /// SHA-256 of the manifest's body.
-    pub(crate) fn manifest_hash(&self) -> [u8; 32] {
-        sha256(&[self.manifest.get(SIGNATURE_BYTES..).unwrap_or_default()])
     }
 }
 

@@ -171,7 +171,7 @@ impl Writer {
     fn after_commit(&mut self) {
         self.unfolded = true;
         self.commits = self.commits.wrapping_add(1);
-        if self.commits % LOOK_EVERY == 0 {
+        if self.commits.is_multiple_of(LOOK_EVERY) {
             self.shared.look_at_disk();
             let wal = self.shared.database().with_file_name("clavitor.db-wal");
             if std::fs::metadata(wal).is_ok_and(|file| file.len() > WAL_BYTES_MAX) {
