@@ -57,7 +57,7 @@ impl<G: GrantKind> ScopeKey<G> {
     /// # Errors
     /// [`TooLong`] cannot happen for a key; it is passed on.
     pub fn seal_grant(&self, key: &EntryKey<G::Field>, salt: &[u8; 32]) -> Result<Vec<u8>, TooLong> {
-        self.key.seal_salted(&self.context(key.entry, key.epoch), key.key.secret().expose(), salt)
+        self.key.seal_salted(&self.context(key.entry, key.epoch), key.secret().expose(), salt)
     }
 
     fn context(&self, entry: EntryId, ek_epoch: u32) -> Context {
@@ -87,6 +87,12 @@ impl<K: Kind> EntryKey<K> {
     #[must_use]
     pub const fn epoch(&self) -> u32 {
         self.epoch
+    }
+
+    /// The key, for the grant that carries it.
+    #[must_use]
+    pub const fn secret(&self) -> &Secret32 {
+        self.key.secret()
     }
 
     /// Opens a field sealed in `version`; [`FieldId::ZERO`] is the summary.

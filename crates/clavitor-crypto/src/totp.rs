@@ -158,7 +158,6 @@ fn strip_prefix_ignoring_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str
     head.eq_ignore_ascii_case(prefix).then(|| &text[prefix.len()..])
 }
 
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

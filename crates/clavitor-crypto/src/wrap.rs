@@ -49,6 +49,12 @@ impl Info {
         Self([b"clavitor/v1/hpke/backup\0".as_slice(), backup_id].concat())
     }
 
+    /// Any bytes, for vectors. The product uses the constructors above.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(bytes.to_vec())
+    }
+
     /// The bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {

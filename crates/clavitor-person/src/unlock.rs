@@ -116,7 +116,7 @@ fn verified_manifest(vault: VaultId, fingerprint: &[u8], bytes: &[u8], pin: Opti
 }
 
 /// Opens `sealed_vmk` of the epoch that the manifest names.
-pub(crate) fn open_vmk(
+fn open_vmk(
     vault: VaultId,
     unlocker: UnlockerId,
     manifest: &Manifest,
@@ -126,9 +126,11 @@ pub(crate) fn open_vmk(
     let purpose = Purpose::Vmk { unlocker, vault_epoch: manifest.vault_epoch };
     let wrap = purpose.verify(&vault, &manifest.usk, sealed_vmk).map_err(|_| Step::VmkSignature)?;
     let opened = private.open(&purpose.info(&vault), wrap).map_err(|_| Step::Wrap)?;
-    let (vmk, epoch) = opened.split_first_chunk::<32>().ok_or(Step::Epoch)?;
-    if epoch != manifest.vault_epoch.to_be_bytes() {
-        return Err(Step::Epoch);
-    }
-    Ok(VaultKeys::new(vault, manifest.vault_epoch, Secret::copy_of(vmk)))
+    vmk_of(vault, manifest.vault_epoch, &opened).ok_or(Step::Epoch)
+}
+
+/// The vault key in the plaintext of `sealed_vmk`, if it is of this epoch.
+pub(crate) fn vmk_of(vault: VaultId, vault_epoch: u32, plaintext: &[u8]) -> Option<VaultKeys> {
+    let (vmk, epoch) = plaintext.split_first_chunk::<32>()?;
+    (epoch == vault_epoch.to_be_bytes()).then(|| VaultKeys::new(vault, vault_epoch, Secret::copy_of(vmk)))
 }

@@ -1,5 +1,7 @@
 //! The life of a vault: made, unlocked elsewhere, shared with agents, rotated. A node keeps the bytes and opens nothing.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of a test may stop it")]
+
 mod node;
 
 use clavitor_crypto::{
