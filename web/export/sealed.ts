@@ -73,7 +73,9 @@ export async function openSealed(sealed: Bytes, passphrase: string | undefined, 
   if (!equal(sealed.subarray(headerEnd, bodyStart), key.check)) throw new ImportError("password_wrong", "The passphrase is wrong, or the beginning of the file is damaged.");
   const step = header.chunkBytes + TAG_BYTES;
   const chunks = Math.max(1, Math.ceil((sealed.length - bodyStart) / step));
-  const plain = new Uint8Array(Math.max(0, sealed.length - bodyStart - chunks * TAG_BYTES));
+  const lastBytes = sealed.length - bodyStart - (chunks - 1) * step;
+  if (lastBytes < TAG_BYTES) throw new ImportError("damaged", "The passphrase is right, but the file was cut off.");
+  const plain = new Uint8Array(sealed.length - bodyStart - chunks * TAG_BYTES);
   let filled = 0;
   for (let number = 0; number < chunks; number++) {
     const at = bodyStart + number * step;

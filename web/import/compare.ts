@@ -1,7 +1,7 @@
 // Holds a plan against the vault: what is new, what is there already, what has changed since it was imported.
 
 import type { Entry } from "../vault/types.ts";
-import { hostOf } from "./entry.ts";
+import { hostOf } from "./shape.ts";
 import { keyedFingerprint } from "./fingerprint.ts";
 import { Pace } from "./pace.ts";
 import type { ComparedRow, Comparison, ExistingEntry, ImportPlan, Mac, PlanRow, Work } from "./types.ts";

@@ -4,7 +4,10 @@ import { kindByName } from "../crypto/kinds.ts";
 import { normalizeTotp, TotpError } from "../totp/index.ts";
 import { rowContent, rowIdentity } from "./fingerprint.ts";
 import { guessKind, holdsSecretOfOwner } from "./guess.ts";
-import { descriptive_chars_max, fields_max, folder_chars_max, label_chars_max, tag_chars_max, tags_max, title_chars_max, value_bytes_max } from "./limits.ts";
+import {
+  detail_chars_max, details_chars_max, fields_max, folder_chars_max, label_chars_max, summary_chars_max, tag_chars_max, tags_max, title_chars_max, value_bytes_max,
+} from "./limits.ts";
+import { hostOf, inferKind, isOneShortLine, numberRepeatedLabels, rank, splitBytes, textOf } from "./shape.ts";
 import type { EntryKind, FieldKind, ImportedField, Notice, PlanRow, Tier } from "./types.ts";
 
 /** Where a row stands in its file. */
@@ -39,6 +42,7 @@ export class EntryBuilder {
   readonly #tags: string[] = [];
   readonly #destinations = new Set<string>();
   #folder = "";
+  #detailChars = 0;
   #proposal: PlanRow["proposal"] = "import";
   #onlyMe = false;
   /** Tiers that the file itself states. */
@@ -81,7 +85,7 @@ export class EntryBuilder {
     const lowest = kindByName(kind)?.lowestTier ?? 1;
     if (tier < lowest) this.note("altered", `"${label}" may not be opened by agents; its tier was raised.`);
     const before = this.#fields.length;
-    if (typeof value === "string") this.#push(kind, label, value);
+    if (typeof value === "string") this.#push(kind, label, value, true);
     else this.file(label, value);
     for (const field of this.#fields.slice(before)) this.#stated.set(field, tier < lowest ? lowest : tier);
   }
@@ -102,6 +106,11 @@ export class EntryBuilder {
   /** Keeps a fact about the row that is no field. */
   detail(key: string, value: string): void {
     if (value.trim() === "") return;
+    this.#detailChars += key.length + value.length;
+    if (value.length > detail_chars_max || this.#detailChars > details_chars_max) {
+      this.#push("note", key, value);
+      return;
+    }
     let name = key;
     for (let n = 2; name in this.#details; n++) name = `${key} ${n}`;
     this.#details[name] = value;
@@ -148,6 +157,7 @@ export class EntryBuilder {
     const title = this.#title();
     this.#joinSurplus();
     const fields = this.#fields.map((field) => ({ ...field, tier: this.#tier(field) }));
+    this.#boundSummary(fields);
     if (this.#stated.size === 0) numberRepeatedLabels(fields);
     const kind = this.kind ?? inferKind(fields);
     const origin = { source: this.#at.source, fingerprint: "", ...(Object.keys(this.#details).length > 0 ? { details: this.#details } : {}) };
@@ -192,9 +202,9 @@ export class EntryBuilder {
     }
   }
 
-  #push(kind: FieldKind, label: string, value: string | Uint8Array): void {
+  #push(kind: FieldKind, label: string, value: string | Uint8Array, asStated = false): void {
     const short = this.#label(label);
-    const fits = typeof value === "string" && kindByName(kind)?.descriptive === true && !isOneShortLine(value) ? "note" : kind;
+    const fits = !asStated && typeof value === "string" && kindByName(kind)?.descriptive === true && !isOneShortLine(value) ? "note" : kind;
     if (fits !== kind) this.note("info", `"${short}" is long or has several lines and is kept as a note.`);
     const parts = typeof value === "string" ? splitBytes(value) : [value];
     if (parts.length > 1) this.note("altered", `"${short}" is longer than a field can hold and was split into ${parts.length} fields.`);
@@ -248,6 +258,20 @@ export class EntryBuilder {
     this.#push("note", "More fields", lines.join("\n"));
   }
 
+  /** Everything at tier 1 that is descriptive stands in one record together with the facts; the longest values leave it first. */
+  #boundSummary(fields: ImportedField[]): void {
+    const inSummary = fields.filter((field) => field.tier === 1 && kindByName(field.kind)?.descriptive === true).sort((a, b) => b.value.length - a.value.length);
+    let chars = inSummary.reduce((sum, field) => sum + field.value.length + field.label.length, 0);
+    for (const [key, value] of Object.entries(this.#details)) chars += key.length + value.length;
+    for (const field of inSummary) {
+      if (chars <= summary_chars_max) return;
+      chars -= field.value.length;
+      this.note("altered", `"${field.label}" is kept as a note, since the entry has more text than its summary can hold.`);
+      field.kind = "note";
+      field.tier = 2;
+    }
+  }
+
   #tier(field: ImportedField): Tier {
     const stated = this.#stated.get(field);
     if (stated !== undefined) return stated;
@@ -259,66 +283,4 @@ export class EntryBuilder {
     this.note("info", `"${field.label}" seems to hold a card number or a seed phrase and is proposed for "Only me".`);
     return 3;
   }
-}
-
-function isOneShortLine(value: string): boolean {
-  return value.length <= descriptive_chars_max && !/[\r\n]/.test(value);
-}
-
-/** A text in pieces that each fit into a record, never cutting a character. */
-function splitBytes(value: string): string[] {
-  if (value.length * 3 <= value_bytes_max) return [value];
-  const bytes = new TextEncoder().encode(value);
-  const parts: string[] = [];
-  for (let at = 0; at < bytes.length; ) {
-    let end = Math.min(at + value_bytes_max, bytes.length);
-    while (end < bytes.length && ((bytes[end] ?? 0) & 0xc0) === 0x80) end--;
-    parts.push(new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes.subarray(at, end)));
-    at = end;
-  }
-  return parts;
-}
-
-function textOf(field: ImportedField | undefined): string {
-  return typeof field?.value === "string" ? field.value : "";
-}
-
-/** Host of an address as a title; Android apps by their package name. */
-export function hostOf(address: string): string {
-  const app = /^android:\/\/[^@]*@([^/]+)/.exec(address);
-  if (app?.[1] !== undefined) return app[1];
-  try {
-    return new URL(/^[a-z][\w+.-]*:/i.test(address) ? address : `https://${address}`).hostname.replace(/^www\./, "");
-  } catch {
-    return "";
-  }
-}
-
-/** The order in which people look for them. */
-function rank(kind: FieldKind): number {
-  if (["username", "email"].includes(kind)) return 0;
-  if (kind === "password") return 1;
-  if (kind === "totp") return 2;
-  if (kind === "url") return 3;
-  return kind === "note" ? 5 : 4;
-}
-
-/** Fields are referred to by their label, so no two of an entry share one. */
-function numberRepeatedLabels(fields: ImportedField[]): void {
-  const taken = new Set<string>();
-  for (const field of fields) {
-    const { label } = field;
-    for (let n = 2; taken.has(field.label); n++) field.label = `${label} ${n}`;
-    taken.add(field.label);
-  }
-}
-
-function inferKind(fields: ImportedField[]): EntryKind {
-  const has = (...kinds: FieldKind[]): boolean => fields.some((field) => kinds.includes(field.kind));
-  if (has("password", "username", "url", "totp", "passkey")) return "login";
-  if (has("card_number")) return "card";
-  if (has("ssh_private_key")) return "ssh_key";
-  if (has("seed_phrase", "wallet_private_key")) return "crypto_wallet";
-  if (has("api_key", "oauth_token")) return "api_key";
-  return fields.every((field) => field.kind === "note") ? "note" : "custom";
 }

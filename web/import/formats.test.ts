@@ -5,7 +5,7 @@ import { archive, file, fixture, fixtureText, onepuxFiles } from "./fixtures/loa
 import { rowTitled, shown } from "./fixtures/find.ts";
 import { detect, parse } from "./index.ts";
 import type { Format } from "./index.ts";
-import { value_bytes_max } from "./limits.ts";
+import { summary_chars_max, value_bytes_max } from "./limits.ts";
 
 describe("detect", () => {
   const expected: [name: string, format: Format][] = [
@@ -211,6 +211,15 @@ describe("any row", () => {
     expect(fields).toHaveLength(500);
     const all = fields.map((field) => `${field.label}: ${String(field.value)}`).join("\n");
     for (const name of many) expect(all).toContain(`${name}: v-${name}`);
+  });
+  test("more descriptive text than a summary can hold moves into notes", async () => {
+    const names = Array.from({ length: 200 }, (_, i) => `c${i}`);
+    const plan = await parse(file(`name,url,username,password,${names.join(",")}\nt,,u,p,${names.map((_, i) => "v".repeat(1_000 + i)).join(",")}`));
+    const fields = plan.rows[0]?.entry.fields ?? [];
+    const inSummary = fields.filter((field) => field.tier === 1).reduce((sum, field) => sum + field.value.length, 0);
+    expect(inSummary).toBeLessThanOrEqual(summary_chars_max);
+    expect(fields.filter((field) => field.label.startsWith("c")).map((field) => field.value.length)).toEqual(names.map((_, i) => 1_000 + i));
+    expect(plan.rows[0]?.notices.every((notice) => notice.severity === "altered")).toBe(true);
   });
   test("no two fields of an entry share a label", async () => {
     const plan = await parse(file("name,url,username,password,x,x,x\nt,,u,p,1,2,3"));

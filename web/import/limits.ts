@@ -20,6 +20,12 @@ export const value_bytes_max = 1_032_188;
 export const fields_max = 500;
 /** A descriptive value longer than this is kept as a note, so that the list of entries stays small. */
 export const descriptive_chars_max = 2_048;
+/** All descriptive values and facts of an entry together; above that the longest become notes, so that its summary fits into a record. */
+export const summary_chars_max = 64 * 1024;
+/** A fact about a row longer than this becomes a note. */
+export const detail_chars_max = 1_024;
+/** All facts about a row together. */
+export const details_chars_max = 16 * 1024;
 /** A title longer than this is cut, and kept whole in a field. */
 export const title_chars_max = 256;
 export const label_chars_max = 200;

@@ -1,6 +1,7 @@
 // The CSV dialects of other programs, as tables of columns.
 
-import { hostOf, type EntryBuilder } from "../entry.ts";
+import type { EntryBuilder } from "../entry.ts";
+import { hostOf } from "../shape.ts";
 import type { CsvFormat } from "./csv-table.ts";
 
 const title = { to: "title" } as const;
