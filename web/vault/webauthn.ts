@@ -31,7 +31,8 @@ export interface Authenticator {
 
 const timeoutMs = 120_000;
 const userVerifiedFlag = 0x04;
-const algorithms = [-8, -7, -257];
+// ES256 and RS256. The library that the node verifies with refuses Ed25519 (-8), so a passkey of that kind must not be made.
+const algorithms = [-7, -257];
 
 function bytesOf(text: string): Bytes {
   const bytes = fromBase64(text);
