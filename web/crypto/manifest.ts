@@ -104,7 +104,7 @@ function checkAgent(agent: ManifestAgent): void {
   demand(!hosted || (!keyed && agent.state !== AgentState.invited), "rule", "hosted agent");
   demand(hosted || agent.state !== AgentState.active || keyed, "rule", "active agent without keys");
   demand(agent.state !== AgentState.invited || !keyed, "rule", "invited agent with keys");
-  if (keyed) checkPublicKey(agent.ed25519);
+  if (keyed) checkPublicKey(agent.ed25519, "rule");
 }
 
 /** Reads a body. Throws `Refused` for anything that breaks the format. */
@@ -149,8 +149,8 @@ function checkManifest(manifest: Manifest): void {
   const nodes = [manifest.homeNode, manifest.backupNode];
   demand(nodes.every((node) => utf8(node).length <= nodeBytesMax), "rule", "node address");
   demand((manifest.names.version === 0) === equal(manifest.names.hash, zeroBytes32), "rule", "names");
-  checkPublicKey(manifest.uskPublic);
-  checkPublicKey(manifest.logPin.key);
+  checkPublicKey(manifest.uskPublic, "rule");
+  checkPublicKey(manifest.logPin.key, "rule");
 }
 
 /** The one encoding of a manifest; arrays are put in order. */
@@ -187,7 +187,6 @@ export async function verifyManifest(signed: Bytes, vault: string, key: PublicKe
   await key.verify("manifest", idBytes(vault), body, signature);
   const manifest = decodeManifest(body);
   demand(manifest.vault === vault, "signature", "another vault");
-  demand(equal(manifest.uskPublic, key.bytes), "signature", "another signing key");
   return { manifest, hash: sha256(body), signed };
 }
 
@@ -204,13 +203,14 @@ export function checkManifestFollows(next: Manifest, before?: { readonly manifes
   const last = before.manifest;
   demand(next.version === last.version + 1, "chain", "version");
   demand(equal(next.previous, before.hash), "chain", "previous");
-  demand(next.vault === last.vault && equal(next.uskPublic, last.uskPublic), "chain", "vault or signing key");
+  demand(next.vault === last.vault, "chain", "another vault");
   checkManifestForward(next, last);
   demand(next.vaultEpoch <= last.vaultEpoch + 1, "chain", "vault epoch");
 }
 
 /** Refuses a manifest that is newer than `last`, perhaps by several versions, and in which something runs back. */
 export function checkManifestForward(next: Manifest, last: Manifest): void {
+  demand(equal(next.uskPublic, last.uskPublic), "chain", "another signing key");
   demand(next.vaultEpoch >= last.vaultEpoch && next.hlcMs >= last.hlcMs, "chain", "runs back");
   demand(next.names.version >= last.names.version && next.logPin.size >= last.logPin.size, "chain", "runs back");
   const scopes = new Map(next.scopes.map((scope) => [scope.id, scope]));

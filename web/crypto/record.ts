@@ -127,6 +127,17 @@ export async function open(key: RecordKey, at: Context, record: Bytes): Promise<
   }
 }
 
+/** What can be seen of a record without its key. Throws `Refused`. */
+export function envelope(record: Bytes): { kind: Kind; epoch: number; paddedBytes: number } {
+  const kind = record[2] as Kind;
+  demand((Object.values(Kind) as number[]).includes(kind), "envelope", "kind");
+  const epoch = readU32(record, 4);
+  checkHead(new RecordKey(kind, epoch, record), record);
+  const paddedBytes = record.length - headerBytes - tagBytes;
+  demand(paddedLength(paddedBytes) === paddedBytes, "envelope", "padded length");
+  return { kind, epoch, paddedBytes };
+}
+
 async function decrypt(okm: Bytes, hash: Bytes, body: Bytes): Promise<Bytes> {
   const aes = await crypto.subtle.importKey("raw", okm.subarray(0, 32), "AES-GCM", false, ["decrypt"]);
   try {

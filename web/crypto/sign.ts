@@ -1,6 +1,6 @@
 // Ed25519 (RFC 8032) over the messages of docs/FORMAT.md section 5, stricter than libraries: canonical `S`, canonical and not small-order public keys.
 import { type Bytes, concat, equal, fromBase64, makeRandom, toHex, utf8, wipe } from "./bytes.ts";
-import { demand, Refused } from "./refused.ts";
+import { demand, type Layer, Refused } from "./refused.ts";
 
 /** What is signed; no two uses share one. */
 export type What = "manifest" | "header" | "vmk" | "scope";
@@ -18,11 +18,11 @@ function littleEndian(bytes: Uint8Array): bigint {
 }
 
 /** Refuses keys that are not the canonical encoding of a point of large order. Not being on the curve shows when it is used. */
-export function checkPublicKey(key: Uint8Array): void {
-  demand(key.length === 32, "key", "length");
+export function checkPublicKey(key: Uint8Array, layer: Layer = "key"): void {
+  demand(key.length === 32, layer, "key length");
   const y = littleEndian(key) & ((1n << 255n) - 1n);
-  demand(y < fieldPrime, "key", "not canonical");
-  demand(!smallOrderY.has(y), "key", "small order");
+  demand(y < fieldPrime, layer, "key is not canonical");
+  demand(!smallOrderY.has(y), layer, "key of small order");
 }
 
 /** The bytes a signature is over. */
@@ -123,6 +123,6 @@ export async function derivePublic(seed: Bytes): Promise<Bytes> {
 
 /** Splits `signature[64] ‖ body`. */
 export function splitSigned(signed: Bytes): { signature: Bytes; body: Bytes } {
-  demand(signed.length > signatureBytes, "shape", "signed object");
+  demand(signed.length >= signatureBytes, "shape", "signed object");
   return { signature: signed.slice(0, signatureBytes), body: signed.slice(signatureBytes) };
 }

@@ -9,6 +9,7 @@ import { demand } from "./refused.ts";
 import { checkPublicKey } from "./sign.ts";
 
 const enrolTextMax = 1024;
+const nodeBytesMax = 255;
 
 function withCheck(prefix: string, data: Bytes): string {
   return `${prefix}-${toBase64(concat(data, sha256(concat(utf8(prefix), data)).subarray(0, 4)))}`;
@@ -62,7 +63,7 @@ export function formatEnrol(parts: EnrolParts): string {
 
 export function parseEnrol(text: string): EnrolParts {
   const data = readChecked("cvte1", text, "enrol");
-  demand(data.length > 64, "enrol", "length");
+  demand(data.length > 64 && data.length <= 64 + nodeBytesMax, "enrol", "length");
   let node = "";
   try {
     node = fromUtf8(data.subarray(64));
@@ -113,6 +114,11 @@ export async function sealEnrolGrant(parts: EnrolParts, grant: EnrolGrant, salt?
 export async function openEnrolGrant(parts: EnrolParts, record: Bytes): Promise<EnrolGrant> {
   const vault = idBytes(parts.vault);
   const body = await open(await enrolKey(parts.secret, vault), { vault, entry: idBytes(parts.agent), field: zeroBytes16, version: 0 }, record);
+  return readEnrolGrant(body);
+}
+
+/** Reads the value of record 0x14. */
+export function readEnrolGrant(body: Bytes): EnrolGrant {
   const [usk, manifest, name, scopes] = members(decode(body), 4);
   demand(manifest instanceof Uint8Array, "cbor", "manifest");
   return { uskPublic: asBytes(usk, 32), manifest, vaultName: asText(name), scopes: asArray(scopes).map(readGrantScope) };

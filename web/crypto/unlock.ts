@@ -59,7 +59,7 @@ export function checkManifestPin({ manifest, hash }: SignedManifest, pin: Manife
 /** Believes a manifest by the hash of its signing key, its signature, and the pin. */
 export async function proveManifest(signed: Bytes, vault: string, uskHash: Bytes, pin?: ManifestPin): Promise<{ manifest: SignedManifest; usk: PublicKey }> {
   const claimed = decodeManifest(splitSigned(signed).body);
-  demand(equal(sha256(claimed.uskPublic), uskHash), "key", "not the signing key of this vault");
+  demand(equal(sha256(claimed.uskPublic), uskHash), "signature", "not the signing key of this vault");
   const usk = new PublicKey(claimed.uskPublic);
   const manifest = await verifyManifest(signed, vault, usk);
   checkManifestPin(manifest, pin);
@@ -89,5 +89,5 @@ export async function unlockVault(kek: CryptoKey, vault: string, unlocker: strin
 
 function checkListed(manifest: Manifest, unlocker: string, key: UnwrapKey): void {
   const listed = manifest.unlockers.find((one) => one.id === unlocker);
-  demand(listed !== undefined && equal(listed.x25519, key.publicKey), "key", "unlocker is not in the manifest");
+  demand(listed !== undefined && equal(listed.x25519, key.publicKey), "rule", "unlocker is not in the manifest");
 }

@@ -5,6 +5,16 @@ import { idBytes, unlockerBytes } from "./ids.ts";
 import { demand } from "./refused.ts";
 import { type PublicKey, type SigningKey, splitSigned } from "./sign.ts";
 
+const wrapBytesMin = 32;
+const wrapBytesMax = 1024;
+
+/** Splits `signature[64] ‖ wrap`. */
+function splitWrap(sealed: Bytes): { signature: Bytes; body: Bytes } {
+  const parts = splitSigned(sealed);
+  demand(parts.body.length >= wrapBytesMin && parts.body.length <= wrapBytesMax, "shape", "wrap");
+  return parts;
+}
+
 /** Wraps a vault key to an unlocker's public key. `ekm` is given by tests only. */
 export async function sealVmk(usk: SigningKey, vault: string, unlocker: string, x25519: Bytes, vmk: Bytes, epoch: number, ekm?: Bytes): Promise<Bytes> {
   const [vaultBytes, id] = [idBytes(vault), unlockerBytes(unlocker)];
@@ -17,7 +27,7 @@ export async function sealVmk(usk: SigningKey, vault: string, unlocker: string, 
 /** Checks the owner's signature, then opens. The epoch is the one the manifest names. The caller wipes the vault key. */
 export async function openVmk(usk: PublicKey, vault: string, unlocker: string, key: UnwrapKey, epoch: number, sealed: Bytes): Promise<Bytes> {
   const [vaultBytes, id] = [idBytes(vault), unlockerBytes(unlocker)];
-  const { signature, body } = splitSigned(sealed);
+  const { signature, body } = splitWrap(sealed);
   await usk.verify("vmk", vaultBytes, concat(id, u32be(epoch), body), signature);
   const value = await openWrap(key, wrapInfo("vmk", vaultBytes, id), body);
   demand(value.length === 36 && readU32(value, 32) === epoch, "rule", "vault epoch");
@@ -43,7 +53,7 @@ export async function sealScope(usk: SigningKey, vault: string, agent: string, x
 
 /** Opens a scope wrap, as an agent does. */
 export async function openScope(usk: PublicKey, vault: string, agent: string, key: UnwrapKey, scope: string, epoch: number, sealed: Bytes): Promise<ScopeKeys> {
-  const { signature, body } = splitSigned(sealed);
+  const { signature, body } = splitWrap(sealed);
   await usk.verify("scope", idBytes(vault), scopeMessage(agent, scope, epoch, body), signature);
   const value = await openWrap(key, wrapInfo("scope", idBytes(vault), idBytes(agent)), body);
   demand(value.length === 84 && toHex(value.subarray(0, 16)) === scope && readU32(value, 16) === epoch, "rule", "scope");

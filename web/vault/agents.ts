@@ -18,7 +18,7 @@ import type { AgentList, AgentStatus, LearntList, NewHostedToken, ScopeGrant } f
 const enrolSeconds = 900;
 const pollMs = 2000;
 const resealBatch = 16;
-const perMinuteMax = 1000;
+const budgetMax = 100_000;
 
 function bits(capabilities: Capabilities): number {
   return (Object.keys(Capability) as (keyof Capabilities)[]).reduce((sum, name) => sum | (capabilities[name] ? Capability[name] : 0), 0);
@@ -94,7 +94,7 @@ export class VaultAgents implements Agents {
     if (ids.size === 0 || ids.size !== terms.scopes.length) throw new BadDraft("Choose at least one scope, each once.");
     if ([...ids].some((id) => !known.has(id))) throw new BadDraft("One of the scopes does not exist any more.");
     const whole = (value: number) => Number.isSafeInteger(value) && value >= 0;
-    if (![terms.perMinute, terms.perHour, terms.notAfterS].every(whole) || terms.perMinute > perMinuteMax) throw new BadDraft("The limits are not whole numbers in range.");
+    if (![terms.perMinute, terms.perHour, terms.notAfterS].every(whole) || Math.max(terms.perMinute, terms.perHour) > budgetMax) throw new BadDraft("The limits are not whole numbers in range.");
     const scopes = terms.scopes.map((scope) => ({ id: scope.scopeId, capabilities: bits(scope.capabilities) }));
     return { scopes, perMinute: terms.perMinute, perHour: terms.perHour, notAfterS: terms.notAfterS };
   }
@@ -234,10 +234,19 @@ export class VaultAgents implements Agents {
     });
   }
 
-  /** Others that hold the first-tier key of one of these scopes and cannot be given the next. */
+  /** Hosted agents that hold the first-tier key of one of these scopes and cannot be given the next. */
   #ending(scopes: readonly string[], except: string): ManifestAgent[] {
     const ids = new Set(scopes);
     return this.session.manifest.agents.filter((one) => one.id !== except && one.kind === AgentKind.hosted && one.scopes.some((scope) => ids.has(scope.id)));
+  }
+
+  /** Takes rotated scopes away from hosted agents; one that has no other ends. */
+  #endHosted(next: Manifest, scopes: readonly string[], except: string): void {
+    const ending = new Set(this.#ending(scopes, except).map((agent) => agent.id));
+    for (const agent of next.agents) {
+      if (ending.has(agent.id)) agent.scopes = agent.scopes.filter((scope) => !scopes.includes(scope.id));
+    }
+    next.agents = next.agents.filter((agent) => !ending.has(agent.id) || agent.scopes.length > 0);
   }
 
   revokeEffect(agentId: string): RevokeEffect {
@@ -248,12 +257,11 @@ export class VaultAgents implements Agents {
   }
 
   async #rotate(scopes: readonly string[], agentId: string, edit: (next: Manifest) => void, work: Work = {}): Promise<void> {
-    const ends = new Set(this.#ending(scopes, agentId).map((agent) => agent.id));
     const rotation = {
       scopes,
       adopt: agentId,
       edit: (next: Manifest) => {
-        next.agents = next.agents.filter((agent) => !ends.has(agent.id));
+        this.#endHosted(next, scopes, agentId);
         edit(next);
       },
     };

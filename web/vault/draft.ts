@@ -11,7 +11,7 @@ import type { Session } from "./session.ts";
 import type { Summary, SummaryField } from "./summary.ts";
 import type { EntryDraft, FieldDraft } from "./types.ts";
 
-const fieldsMax = 500;
+const fieldsMax = 255;
 const summaryBytesMax = 262_144;
 
 /** A draft's field with its kind and tier settled. */

@@ -6,13 +6,10 @@ import { demand } from "../crypto/refused.ts";
 import { type Detail, openValue, recordOf } from "./opening.ts";
 import { id, list, object } from "./read.ts";
 import type { Session } from "./session.ts";
-import { type EntryStore, inBatches } from "./store.ts";
+import type { EntryStore } from "./store.ts";
 import { entryView, type Summary } from "./summary.ts";
 import type { OpenedEntry, Work } from "./types.ts";
 import type { ExportPage } from "./wire.ts";
-
-/** Below this many, entries are asked for one by one. */
-const singly = 64;
 
 /** An entry with its records, proved. */
 export interface Whole {
@@ -20,12 +17,8 @@ export interface Whole {
   readonly summary: Summary;
 }
 
-/** Every wanted entry with its records, proved; refuses when the node leaves one out. Needs a fresh passkey. */
+/** Every wanted entry with its records and the grants of all its versions, proved; refuses when the node leaves one out. Needs a fresh passkey. */
 export async function* wholeEntries(store: EntryStore, wanted: ReadonlySet<string>): AsyncGenerator<Whole> {
-  if (wanted.size <= singly) {
-    for (const whole of await inBatches([...wanted], 8, (entry) => store.detail(entry))) yield whole;
-    return;
-  }
   const missing = new Set(wanted);
   let after: string | undefined;
   do {

@@ -8,7 +8,6 @@ import { AgentKind, type Manifest, type ManifestAgent, type ManifestScope, type 
 import { seal } from "../crypto/record.ts";
 import { sealScope, sealVmk } from "../crypto/wrap.ts";
 import { wholeEntries } from "./export.ts";
-import { fetchPast } from "./history.ts";
 import { type Names, sealNames } from "./names.ts";
 import { type Detail, openEntryKey, openValue, recordOf } from "./opening.ts";
 import { sealGrants, signAgain } from "./sealing.ts";
@@ -66,6 +65,16 @@ async function regrant(
   }
 }
 
+/** The entry's keys in force for every scope, and those of its history for the owner. */
+async function regrantAll(session: Session, vault: VaultKeys, { signed: { header }, grants }: Detail, scopes: readonly ManifestScope[]): Promise<Grant[]> {
+  const again = await regrant(session, vault, header.entry, scopes, header.ekEpoch, grants, false);
+  const whole = scopes.filter((scope) => scope.id === zeroId);
+  if (whole.length === 0) return again;
+  const older = new Set(grants.map((grant) => grant.ek_epoch).filter((epoch) => epoch < header.ekEpoch));
+  for (const epoch of older) again.push(...(await regrant(session, vault, header.entry, whole, epoch, grants, true)));
+  return again;
+}
+
 /** What rotating scopes does besides: who is taken out of the manifest, whose versions the owner signs again. */
 export interface ScopeRotation {
   readonly scopes: readonly string[];
@@ -78,7 +87,7 @@ export interface ScopeRotation {
 /** Gives scopes new keys: grants of their entries and wraps of their other agents are sealed again at once. */
 export async function rotateScopes(store: EntryStore, rotation: ScopeRotation, work: Work = {}): Promise<void> {
   const { session } = store;
-  await store.load(work);
+  await store.load({}, true);
   await session.fresh();
   const ids = new Set(rotation.scopes);
   const scopes = session.manifest.scopes.map((scope) => (ids.has(scope.id) ? rotated(scope, store.all()) : scope));
@@ -89,7 +98,7 @@ export async function rotateScopes(store: EntryStore, rotation: ScopeRotation, w
   for await (const { detail } of wholeEntries(store, wanted)) {
     const { header } = detail.signed;
     const held = fresh.filter((scope) => scope.id === zeroId || header.scopes.includes(scope.id));
-    const again = await regrant(session, session.keys, header.entry, held, header.ekEpoch, detail.grants, false);
+    const again = await regrantAll(session, session.keys, detail, held);
     grants.push(...again.map((grant) => ({ entry_id: header.entry, grant })));
     work.onProgress?.({ done: ++done, total: wanted.size });
   }
@@ -151,8 +160,7 @@ async function resealEntries(store: EntryStore, keys: VaultKeys, scopes: readonl
   for await (const whole of wholeEntries(store, wanted)) {
     const { header } = whole.detail.signed;
     const held = scopes.filter((scope) => scope.id === zeroId || header.scopes.includes(scope.id));
-    const grants = await regrant(session, keys, header.entry, held, header.ekEpoch, whole.detail.grants, false);
-    grants.push(...(await pastGrants(store, keys, header.entry, header.ekEpoch, scopes)));
+    const grants = await regrantAll(session, keys, whole.detail, held);
     if (header.fields.some((field) => field.tier === 3)) all.written.push(await resealTier3(store, keys, whole, grants));
     else all.grants.push(...grants.map((grant) => ({ entry_id: header.entry, grant })));
     work.onProgress?.({ done: ++done, total: wanted.size });
@@ -160,20 +168,10 @@ async function resealEntries(store: EntryStore, keys: VaultKeys, scopes: readonl
   return all;
 }
 
-/** Entry keys of older versions, for the owner's history. */
-async function pastGrants(store: EntryStore, keys: VaultKeys, entry: string, ekEpoch: number, scopes: readonly ManifestScope[]): Promise<Grant[]> {
-  if (ekEpoch === 1) return [];
-  const past = await fetchPast(store, entry);
-  const epochs = new Set(past.versions.map(({ signed }) => signed.header.ekEpoch).filter((epoch) => epoch < ekEpoch));
-  const whole = scopes.filter((scope) => scope.id === zeroId);
-  const grants = await Promise.all([...epochs].map((epoch) => regrant(store.session, keys, entry, whole, epoch, past.grants, true)));
-  return grants.flat();
-}
-
 /** Gives the vault a new key. Hosted agents and open invitations end; enrolled agents get the new scope keys. */
 export async function rotateVault(store: EntryStore, rotation: VaultRotation, work: Work = {}): Promise<void> {
   const { session } = store;
-  await store.load(work);
+  await store.load({}, true);
   const old = await session.vaultKey();
   const vmk = makeRandom(32);
   try {

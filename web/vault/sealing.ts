@@ -118,7 +118,7 @@ export async function signAgain(session: Session, before: SignedHeader, deleted:
   const purged = deleted === Deleted.purged;
   const signed = await signHeader(
     {
-      ...header, version: header.version + 1, previous: hash, deleted, author: zeroId, hlcMs: session.hlc(header.hlcMs),
+      ...header, version: header.version + 1, previous: hash, deleted, author: zeroId, hlcMs: session.hlc(header.hlcMs), vaultEpoch: session.keys.epoch,
       fields: purged ? [] : header.fields, destinations: purged ? [] : header.destinations, scopes: purged ? [] : header.scopes,
     },
     session.signer,

@@ -138,9 +138,14 @@ export class Session {
   get info(): SessionInfo { return this.#info; }
   get closed(): boolean { return this.#closed !== undefined; }
 
-  /** Now, never behind what was signed last. */
+  /** The node's time, by this browser's clock since it last said so. */
+  #nodeNow(): number {
+    return this.#info.now_ms + (this.parts.now() - this.#seenAt);
+  }
+
+  /** Now by the node's clock, never behind what was signed last. */
   hlc(least: number): number {
-    return Math.max(this.parts.now(), least);
+    return Math.max(this.#nodeNow(), least);
   }
 
   // The door.
@@ -214,8 +219,7 @@ export class Session {
 
   /** Asks for the passkey when the last use is too old for what comes. */
   async fresh(): Promise<void> {
-    const nodeNow = this.#info.now_ms + (this.parts.now() - this.#seenAt);
-    if (nodeNow + freshMarginMs < this.#info.fresh_until_ms || !this.cameBy.passkey) return;
+    if (this.#nodeNow() + freshMarginMs < this.#info.fresh_until_ms || !this.cameBy.passkey) return;
     const { prf } = await this.#assert();
     if (prf) wipe(prf);
   }

@@ -54,9 +54,9 @@ export class EntryStore {
     return this.#held.values();
   }
 
-  /** Loads everything once; whoever asks meanwhile waits for the same. */
-  async load(work: Work = {}): Promise<void> {
-    if (this.#loaded) return;
+  /** Loads everything once; whoever asks meanwhile waits for the same. `again`: also what others wrote since. */
+  async load(work: Work = {}, again = false): Promise<void> {
+    if (this.#loaded && !again) return;
     this.#loading ??= this.#loadAll(work).finally(() => {
       this.#loading = undefined;
     });
@@ -164,11 +164,3 @@ export class EntryStore {
 export function* batches<T>(all: readonly T[], size: number): Generator<readonly T[]> {
   for (let at = 0; at < all.length; at += size) yield all.slice(at, at + size);
 }
-
-/** Work over a list, a few at a time, in order. */
-export async function inBatches<T, R>(all: readonly T[], size: number, one: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  for (const part of batches(all, size)) results.push(...(await Promise.all(part.map(one))));
-  return results;
-}
-

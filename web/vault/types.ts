@@ -224,7 +224,7 @@ export interface HostedToken {
 
 /** What revoking an agent does to others. */
 export interface RevokeEffect {
-  /** Hosted tokens and invitations that end with it, because they hold a key of the same scope. */
+  /** Hosted agents that lose the same scopes, because their tokens cannot get the new keys; without any other scope they end. */
   readonly ends: readonly Agent[];
   /** Entries whose keys are sealed again at once. */
   readonly entries: number;
