@@ -5,7 +5,7 @@ import { normalizeTotp, TotpError } from "../totp/index.ts";
 import { rowContent, rowIdentity } from "./fingerprint.ts";
 import { guessKind, holdsSecretOfOwner } from "./guess.ts";
 import {
-  detail_chars_max, details_chars_max, fields_max, folder_chars_max, label_chars_max, summary_chars_max, tag_chars_max, tags_max, title_chars_max, value_bytes_max,
+  destination_chars_max, destinations_max, detail_chars_max, details_chars_max, fields_max, folder_chars_max, label_chars_max, summary_chars_max, tag_chars_max, tags_max, title_chars_max, value_bytes_max,
 } from "./limits.ts";
 import { hostOf, inferKind, isOneShortLine, numberRepeatedLabels, rank, splitBytes, textOf } from "./shape.ts";
 import type { EntryKind, FieldKind, ImportedField, Notice, PlanRow, Tier } from "./types.ts";
@@ -196,7 +196,8 @@ export class EntryBuilder {
     const hasScheme = /^[a-z][\w+.-]*:\/\//i.test(address);
     try {
       const url = new URL(hasScheme ? address : `https://${address}`);
-      if (/^https?:$/.test(url.protocol) && (hasScheme || url.hostname.includes("."))) this.#destinations.add(url.origin);
+      const fits = url.origin.length <= destination_chars_max && this.#destinations.size < destinations_max;
+      if (fits && /^https?:$/.test(url.protocol) && (hasScheme || url.hostname.includes("."))) this.#destinations.add(url.origin);
     } catch {
       // No address after all; the field keeps it as it is.
     }
@@ -214,7 +215,7 @@ export class EntryBuilder {
   }
 
   #label(label: string): string {
-    const line = label.replace(/\s+/g, " ").trim();
+    const line = label.replace(/[\s\u0000-\u001f\u007f]+/g, " ").trim();
     if (line.length <= label_chars_max) return line;
     this.note("altered", "A label is too long: it was cut, and kept whole in a note.");
     this.#fields.push({ kind: "note", label: "Label", value: line, tier: 1 });

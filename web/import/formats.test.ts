@@ -5,7 +5,7 @@ import { archive, file, fixture, fixtureText, onepuxFiles } from "./fixtures/loa
 import { rowTitled, shown } from "./fixtures/find.ts";
 import { detect, parse } from "./index.ts";
 import type { Format } from "./index.ts";
-import { summary_chars_max, value_bytes_max } from "./limits.ts";
+import { fields_max, summary_chars_max, value_bytes_max } from "./limits.ts";
 
 describe("detect", () => {
   const expected: [name: string, format: Format][] = [
@@ -208,7 +208,7 @@ describe("any row", () => {
     const many = Array.from({ length: 700 }, (_, i) => `c${i}`);
     const plan = await parse(file(`name,url,username,password,${many.join(",")}\nt,,u,p,${many.map((name) => `v-${name}`).join(",")}`));
     const fields = plan.rows[0]?.entry.fields ?? [];
-    expect(fields).toHaveLength(500);
+    expect(fields).toHaveLength(fields_max);
     const all = fields.map((field) => `${field.label}: ${String(field.value)}`).join("\n");
     for (const name of many) expect(all).toContain(`${name}: v-${name}`);
   });

@@ -16,12 +16,12 @@ export const rows_max = 100_000;
 export const columns_max = 1_000;
 /** What one record can hold: 1 MiB less header, commitment, tag and the padding that Padmé rounds down to (docs/FORMAT.md section 4). */
 export const value_bytes_max = 1_032_188;
-/** Fields of one entry; more go into one note. */
-export const fields_max = 500;
+/** Fields of one entry, a few less than the vault takes; more go into one note. */
+export const fields_max = 250;
 /** A descriptive value longer than this is kept as a note, so that the list of entries stays small. */
 export const descriptive_chars_max = 2_048;
 /** All descriptive values and facts of an entry together; above that the longest become notes, so that its summary fits into a record. */
-export const summary_chars_max = 64 * 1024;
+export const summary_chars_max = 32 * 1024;
 /** A fact about a row longer than this becomes a note. */
 export const detail_chars_max = 1_024;
 /** All facts about a row together. */
@@ -30,6 +30,8 @@ export const details_chars_max = 16 * 1024;
 export const title_chars_max = 256;
 export const label_chars_max = 200;
 export const folder_chars_max = 1_024;
+export const destinations_max = 50;
+export const destination_chars_max = 270;
 export const tags_max = 100;
 export const tag_chars_max = 100;
 /** A piece of JSON that is parsed in one go. */

@@ -5,7 +5,7 @@ import type { EntryKind, FieldKind, ImportedField } from "./types.ts";
 
 /** A value that a line of the summary can hold. */
 export function isOneShortLine(value: string): boolean {
-  return value.length <= descriptive_chars_max && !/[\r\n]/.test(value);
+  return value.length <= descriptive_chars_max && !/[\u0000-\u001f]/.test(value);
 }
 
 /** A text in pieces that each fit into a record, never cutting a character. */

@@ -5,8 +5,8 @@ import type { TotpAlgorithm, TotpSecret } from "./types.ts";
 
 /** Text longer than this is not a TOTP secret. */
 export const TEXT_CHARS_MAX = 4_096;
-/** Longest period, a day. */
-export const PERIOD_S_MAX = 86_400;
+/** Longest period, an hour: what every part of Clavitor takes. */
+export const PERIOD_S_MAX = 3_600;
 const SECRET_BYTES_MAX = 1_024;
 /** A base32 text shorter than this may as well be a word. */
 const BARE_CHARS_MIN = 8;
@@ -67,7 +67,8 @@ function fromUri(text: string): TotpSecret {
   const issuer = get("issuer") || (colon < 0 ? "" : label.slice(0, colon).trim());
   const account = (colon < 0 ? label : label.slice(colon + 1)).trim();
   const secret = secretBytes(get("secret"));
-  if (get("encoder").toLowerCase() === "steam") return steam(secret, issuer, account);
+  // Steam is written in three ways; all of them mean five characters.
+  if ([get("encoder"), get("issuer"), label.slice(0, Math.max(colon, 0))].some((name) => name.toLowerCase() === "steam")) return steam(secret, issuer, account);
   return { secret, algorithm: algorithm(get("algorithm")), digits: digits(get("digits")), period: period(get("period")), steam: false, issuer, account };
 }
 
@@ -125,7 +126,7 @@ function digits(text: string): number {
 }
 
 function period(text: string): number {
-  return whole(text, 30, 1, PERIOD_S_MAX, "The period must be from 1 second to a day.");
+  return whole(text, 30, 1, PERIOD_S_MAX, "The period must be from 1 second to an hour.");
 }
 
 function whole(text: string, absent: number, least: number, most: number, message: string): number {

@@ -41,8 +41,10 @@ function readField(value: unknown): SummaryField | undefined {
 
 function readOrigin(value: unknown): Origin | undefined {
   if (typeof value !== "object" || value === null) return undefined;
-  const { source, fingerprint } = value as Record<string, unknown>;
-  return typeof source === "string" && typeof fingerprint === "string" ? { source, fingerprint } : undefined;
+  const { source, fingerprint, details } = value as Record<string, unknown>;
+  if (typeof source !== "string" || typeof fingerprint !== "string") return undefined;
+  const facts = typeof details === "object" && details !== null ? Object.entries(details).filter((each): each is [string, string] => typeof each[1] === "string") : [];
+  return facts.length === 0 ? { source, fingerprint } : { source, fingerprint, details: Object.fromEntries(facts) };
 }
 
 /** Reads a summary's value. An author signed it, so odd members are read as empty and not refused; what is no JSON object is. */
