@@ -8,6 +8,7 @@ mod double;
 mod draft;
 mod entries;
 mod error;
+pub mod feed;
 mod grant_body;
 mod hierarchy;
 mod kinds;

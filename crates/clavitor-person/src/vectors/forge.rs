@@ -54,7 +54,7 @@ fn aead(okm: &[u8; 76]) -> Option<(LessSafeKey, Nonce)> {
 }
 
 /// A record whose padded value is exactly `padded`, sealed by HMAC and AES-GCM called by hand. `None` if the library refuses.
-pub(super) fn record(key: &[u8; 32], kind: u8, context: &Context, salt: &[u8; 32], padded: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn record(key: &[u8; 32], kind: u8, context: &Context, salt: &[u8; 32], padded: &[u8]) -> Option<Vec<u8>> {
     let ctx_hash = context.hash(kind);
     let okm = schedule(key, &ctx_hash, salt);
     let (aead, nonce) = aead(&okm)?;

@@ -4,7 +4,7 @@ mod bodies;
 mod case;
 mod cases;
 mod fields;
-mod forge;
+pub(crate) mod forge;
 mod pinned;
 mod run;
 mod run_public;
