@@ -221,7 +221,7 @@ export class VaultAgents implements Agents {
 
   lock(agentId: string): Promise<void> {
     return this.session.run(async () => {
-      await this.session.parts.transport.send("POST", `/v1/agents/${agentId}/lock`, {});
+      await this.session.parts.transport.send("POST", `/v1/agents/${agentId}/lock`);
       this.session.changed();
     });
   }
@@ -229,7 +229,7 @@ export class VaultAgents implements Agents {
   unlock(agentId: string): Promise<void> {
     return this.session.change(async () => {
       await this.session.fresh();
-      await this.session.parts.transport.send("POST", `/v1/agents/${agentId}/unlock`, {});
+      await this.session.parts.transport.send("POST", `/v1/agents/${agentId}/unlock`);
       this.session.changed();
     });
   }

@@ -60,7 +60,7 @@ export class VaultWays implements Ways {
       const { session } = this;
       const unlocked = await session.vaultKey();
       try {
-        const ceremony = object<Ceremony>(await session.parts.transport.send("POST", "/v1/passkeys/begin", {}), "ceremony_id", "challenge", "rp_id", "credential_ids");
+        const ceremony = object<Ceremony>(await session.parts.transport.send("POST", "/v1/passkeys/begin"), "ceremony_id", "challenge", "rp_id", "credential_ids");
         const made = await makePasskey(session.parts.authenticator, ceremony, session.vaultId, session.names.vault || "Clavitor");
         const { record, x25519 } = await makeUnlocker(made.kek, session.vaultId, made.unlockerId, session.usk.bytes);
         const unlocker = this.#entry(made.unlockerId, UnlockerKind.passkey, x25519);
@@ -167,7 +167,7 @@ export class VaultWays implements Ways {
 
   cancelRecovery(): Promise<void> {
     return this.session.run(async () => {
-      await this.session.parts.transport.send("POST", "/v1/recovery/cancel", {});
+      await this.session.parts.transport.send("POST", "/v1/recovery/cancel");
       await this.session.refresh();
     });
   }
