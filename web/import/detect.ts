@@ -3,7 +3,7 @@
 import { looksSealed } from "../export/sealed.ts";
 import { peekHeader } from "./csv.ts";
 import { ImportError } from "./error.ts";
-import { clavitorCsv } from "./formats/clavitor.ts";
+import { clavitorCsv } from "./formats/clavitor-csv.ts";
 import { csvFormats, genericCsv } from "./formats/csv-formats.ts";
 import type { CsvFormat } from "./formats/csv-table.ts";
 import { lastpassCsv } from "./formats/lastpass.ts";
