@@ -101,7 +101,7 @@ export const entries = {
   form: {
     create: "New entry",
     edit: (title: string) => `Edit ${title}`,
-    basics: "Title and place",
+    basics: "General",
     title: "Title",
     titleMissing: "An entry needs a title.",
     kind: "Kind",
