@@ -6,6 +6,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { t } from "../pages/words/index.ts";
 import { Device, openBrowser } from "./harness/browser.ts";
+import { keepWhatFailed } from "./harness/failure.ts";
 import { Node } from "./harness/node.ts";
 import { Person } from "./harness/person.ts";
 import { artefacts } from "./harness/places.ts";
@@ -22,6 +23,8 @@ let browser: Browser;
 let node: Node;
 let device: Device;
 let person: Person;
+
+keepWhatFailed(() => ({ device, node }));
 
 beforeAll(async () => {
   const lines = Array.from({ length: rows }, (_, n) => `Service ${n},https://service${n}.example.com/login,user${n}@example.com,"p${n}-Amber,Thistle",`);

@@ -1,11 +1,12 @@
 // The whole story, as a person and their agent live it: from an empty machine to an agent that uses a credential it could not have read from the server.
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
+import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { t } from "../pages/words/index.ts";
-import { AgentMachine } from "./harness/agent.ts";
+import { AgentMachine, type Outcome } from "./harness/agent.ts";
 import { Device, type Key, openBrowser } from "./harness/browser.ts";
+import { keepWhatFailed } from "./harness/failure.ts";
 import { look } from "./harness/look.ts";
 import { Node } from "./harness/node.ts";
 import { type Kit, Person } from "./harness/person.ts";
@@ -26,6 +27,8 @@ let roaming: Key;
 let kit: Kit;
 const agent = new AgentMachine();
 
+keepWhatFailed(() => ({ device, node }));
+
 beforeAll(async () => {
   [browser, node] = await Promise.all([openBrowser(), Node.start()]);
   device = await Device.open(browser, node.origin);
@@ -38,6 +41,11 @@ afterAll(async () => {
   await node.stop();
   agent.remove();
 });
+
+/** What the page shows when something did not work. */
+function refusal(page: Page): Locator {
+  return page.locator(".notice.bad").first();
+}
 
 /** Nothing that the browser refused, no error, no request to anybody else. */
 function nothingToComplainOf(): void {
@@ -74,10 +82,10 @@ describe("a person", () => {
 
   it("adds a security key as the second passkey", async () => {
     roaming = await device.plug("usb");
-    // Only the new key is touched; the first one is known already and would be refused.
-    await builtIn.touched(false);
+    await roaming.touched(false);
     await look(device.page, "05-second");
     await person.fill(t.screens.setup.second.name, securityKey);
+    await device.thenTouch(roaming, { insteadOf: builtIn });
     await person.press(t.screens.setup.second.add);
     await person.sees(t.screens.setup.finished.title);
     await person.page.getByText(t.screens.setup.finished.ways(3)).waitFor();
@@ -90,9 +98,12 @@ describe("a person", () => {
 
   it("cannot use the set-up link twice", async () => {
     const stranger = await Device.open(browser, node.origin);
-    await stranger.plug("internal");
+    const key = await stranger.plug("internal");
     await stranger.page.goto(node.setupLink);
-    await new Person(stranger.page).sees(t.screens.unlock.title);
+    const words = t.screens.setup.welcome;
+    await new Person(stranger.page).press(words.create);
+    await refusal(stranger.page).waitFor();
+    expect(await key.passkeys()).toBe(0);
     await stranger.context.close();
   });
 
@@ -130,10 +141,10 @@ describe("a person", () => {
     await person.openEntry("Router emergency steps");
     await person.press(t.entries.edit);
     await look(device.page, "10-edit");
-    await person.mayOpen(t.kinds.field.note, 3);
+    await person.mayOpen("Notes", 3);
     await person.press(t.common.save);
     await person.sees("Router emergency steps");
-    await person.page.getByTestId(`field-${t.kinds.field.note}`).getByText(t.kinds.tier[3]).first().waitFor();
+    await person.page.getByTestId("field-Notes").getByText(t.kinds.tier[3]).first().waitFor();
     await person.press(t.common.more);
     await person.page.getByRole("menuitem", { name: t.entries.history }).click();
     await person.sees(t.entries.historyOf("Router emergency steps"));
@@ -261,7 +272,7 @@ describe("time passes", () => {
     await person.lock();
     await builtIn.rightFinger(false);
     await person.press(t.screens.unlock.button);
-    await person.page.getByRole("alert").or(person.page.locator(".notice.bad")).first().waitFor();
+    await refusal(person.page).waitFor();
     await builtIn.rightFinger(true);
     device.takeComplaints();
   });
@@ -297,7 +308,7 @@ describe("time passes", () => {
     await roaming.touched(false);
     await builtIn.touched(true);
     await person.press(t.screens.unlock.button);
-    await person.page.getByRole("alert").or(person.page.locator(".notice.bad")).first().waitFor();
+    await refusal(person.page).waitFor();
     device.takeComplaints();
   });
 });
@@ -334,14 +345,18 @@ describe("every passkey is lost", () => {
 
 describe("the log", () => {
   it("is exported, verified without the node, and refused when a byte of it was changed", async () => {
-    await node.halt();
-    const file = join(artefacts, "audit.export");
-    const exported = await agent.run("audit", "export", "--data", node.data, "--out", file);
+    const [file, head] = [join(artefacts, "audit.jsonl"), join(artefacts, "audit.head")];
+    for (const old of [file, head]) rmSync(old, { force: true });
+    const exported = await agent.run("audit", "export", "--data", node.data, "--file", file, "--head", head);
     expect(exported).toMatchObject({ code: 0 });
-    expect(await agent.run("audit", "verify", file)).toMatchObject({ code: 0 });
+    await node.halt();
+    const verify = (events: string): Promise<Outcome> => agent.run("audit", "verify", "--file", events, "--head", head, "--key", exported.out.trim());
+    expect(await verify(file)).toMatchObject({ code: 0 });
     const text = readFileSync(file, "utf8");
     expect(text).not.toContain(databasePassword);
-    writeFileSync(`${file}.changed`, text.replace("field.release", "field.rElease"));
-    expect((await agent.run("audit", "verify", `${file}.changed`)).code).not.toBe(0);
+    const lines = text.trimEnd().split("\n");
+    expect(lines.length).toBeGreaterThan(20);
+    writeFileSync(`${file}.shorter`, `${lines.filter((_, at) => at !== 7).join("\n")}\n`);
+    expect((await verify(`${file}.shorter`)).code).toBe(2);
   });
 });

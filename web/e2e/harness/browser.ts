@@ -76,6 +76,15 @@ export class Device {
     return new Key(this.cdp, authenticatorId);
   }
 
+  /** A passkey is being added: the person first touches the key they have, then, once the page asks for a new one, the other. */
+  async thenTouch(next: Key, { insteadOf }: { insteadOf: Key }): Promise<void> {
+    await this.page.route("**/v1/passkeys/begin", async (route) => {
+      await insteadOf.touched(false);
+      await next.touched(true);
+      await route.continue();
+    }, { times: 1 });
+  }
+
   /** As if the browser were new: cookies, storage and caches gone, the plugged keys still there. */
   async forgetEverything(origin: string): Promise<void> {
     await this.page.goto("about:blank");
