@@ -32,7 +32,7 @@ export function rootOf(leaves: readonly Bytes[]): Bytes {
 
 /** A consistency proof between the first `from` leaves and all of them, as a log makes it. */
 export function proveConsistency(leaves: readonly Bytes[], from: number): Bytes[] {
-  return from === 0 || from === leaves.length ? [] : subProof(leaves, from, true);
+  return from === 0 || from >= leaves.length ? [] : subProof(leaves, from, true);
 }
 
 function subProof(leaves: readonly Bytes[], from: number, complete: boolean): Bytes[] {

@@ -3,7 +3,8 @@ import { type Bytes, equal } from "../crypto/bytes.ts";
 import { logOrigin, verifyCheckpoint } from "../crypto/checkpoint.ts";
 import { sha256 } from "../crypto/hash.ts";
 import { verifyConsistency } from "../crypto/merkle.ts";
-import { demand } from "../crypto/refused.ts";
+import { demand, Refused } from "../crypto/refused.ts";
+import { Refusal } from "./errors.ts";
 import { blob, list, object } from "./read.ts";
 import type { Transport } from "./transport.ts";
 import type { Checkpoint } from "./wire.ts";
@@ -27,7 +28,11 @@ export async function checkHead(vault: string, logKey: Bytes, from: Head, answer
 
 /** Asks for the newest head and checks that it grew from `from`. */
 export async function advance(transport: Transport, vault: string, logKey: Bytes, from: Head): Promise<Head> {
-  const answer = object<Checkpoint>(await transport.send("GET", `/v1/audit/checkpoint?from=${from.size}`), "checkpoint", "consistency");
+  const asked = transport.send("GET", `/v1/audit/checkpoint?from=${from.size}`).catch((error: unknown) => {
+    // The node has signed this size before. One that does not know it any more has a shorter log now.
+    throw error instanceof Refusal && error.status === 400 ? new Refused("merkle", "the log is shorter than it was") : error;
+  });
+  const answer = object<Checkpoint>(await asked, "checkpoint", "consistency");
   return checkHead(vault, logKey, from, answer);
 }
 
