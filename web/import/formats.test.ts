@@ -83,6 +83,10 @@ describe("Bitwarden JSON", () => {
     expect(row?.entry.fields).toContainEqual({ kind: "hidden", label: "One-time password", value: "otpauth://hotp/x?secret=JBSWY3DPEHPK3PXP&counter=7", tier: 2 });
     expect(row?.notices).toContainEqual(expect.objectContaining({ severity: "altered" }));
   });
+  test("members that should be text but are not are kept as JSON", async () => {
+    const plan = await parse(file(JSON.stringify({ encrypted: false, folders: [], items: [{ type: 1, name: "T", notes: { a: ["b"] }, login: { username: 42, password: ["p"] } }] })));
+    expect(shown(plan.rows[0]!.entry)).toEqual(["username | Username | 1 | 42", "password | Password | 2 | [\"p\"]", "note | Notes | 2 | {\"a\":[\"b\"]}"]);
+  });
   test("collections become the folder and tags", async () => {
     const { entry } = rowTitled(await parse(fixture("bitwarden-organization.json")), "Shared login");
     expect([entry.folder, entry.tags]).toEqual(["Team/Ops", ["Shared"]]);

@@ -52,6 +52,8 @@ const NEEDS_SHAPE: Partial<Record<FieldKind, (value: string) => boolean>> = {
   card_number: (value) => /\d{4}/.test(value),
   seed_phrase: (value) => value.trim().split(/\s+/).length >= 12,
   card_cvv: (value) => /^\d{3,4}$/.test(value.trim()),
+  // Plain words are base32 too: "password" would give codes.
+  totp: (value) => /^(otpauth|steam):\/\//i.test(value.trim()) || /(^|&)key=/i.test(value) || (value.replace(/[\s-]/g, "").length >= 16 && (/[2-7]/.test(value) || /^[A-Z]+$/.test(value.trim()))),
   ssh_private_key: (value) => value.length > 60,
   public_key: (value) => value.length > 30,
 };

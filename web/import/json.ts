@@ -173,8 +173,10 @@ export function array(value: Json | undefined): Json[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** A member as text: numbers and truth values are written out, everything else is empty. */
+/** A member as text: numbers and truth values are written out, and what should have been text but is a list or an object is kept as JSON. */
 export function text(value: Json | undefined): string {
   if (typeof value === "string") return value;
-  return typeof value === "number" || typeof value === "boolean" ? String(value) : "";
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  if (value === null || value === undefined || Object.keys(value).length === 0) return "";
+  return JSON.stringify(value);
 }

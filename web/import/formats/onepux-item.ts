@@ -62,7 +62,7 @@ function readLoginFields(entry: EntryBuilder, details: JsonObject): void {
     const designation = text(field["designation"]);
     const value = field["value"];
     const label = text(field["name"]) || text(field["id"]);
-    const plain = typeof value === "string" ? value : text(object(value)["email_address"]) || text(value);
+    const plain = value !== null && typeof value === "object" ? text(object(value)["email_address"]) : text(value);
     const first = (designation === "username" || designation === "password") && !seen.has(designation);
     if (first && plain !== "") {
       seen.add(designation);

@@ -64,11 +64,11 @@ export function addValue(entry: EntryBuilder, field: { id: string; title: string
 }
 
 function addText(entry: EntryBuilder, field: { id: string; title: string; category: string }, type: string, inner: Json): void {
-  const value = text(inner);
-  if (value === "" && inner !== null && typeof inner === "object") {
+  if (inner !== null && typeof inner === "object") {
     for (const [label, leaf] of leaves(field.title || type, inner)) entry.custom(label, leaf, type === "concealed");
     return;
   }
+  const value = text(inner);
   const certain = (field.id === "number" ? NUMBER_IN[field.category] : undefined) ?? BY_TYPE[type] ?? BY_ID[field.id];
   // A plain text kind for a concealed value would put it into the summary.
   if (certain !== undefined && !(type === "concealed" && ["text", "name", "url", "username", "hostname", "port"].includes(certain))) entry.add(certain, value, field.title);
