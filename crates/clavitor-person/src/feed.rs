@@ -21,6 +21,9 @@ use clavitor_crypto::{
 
 use crate::{Draft, GrantBody, agents, vectors::forge};
 
+mod good;
+pub use good::good_inputs;
+
 /// A parser, fed with bytes from anywhere.
 pub type Parser = fn(&[u8]);
 

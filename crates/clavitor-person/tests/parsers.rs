@@ -2,11 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of a test may stop it")]
 
-use std::collections::BTreeMap;
-
 use clavitor_crypto::random::Random;
-use clavitor_person::{Seeded, feed, vectors::Folder};
-use serde_json::Value as Json;
+use clavitor_person::{Seeded, feed};
 
 const RANDOM_INPUTS: usize = 2_000;
 const DAMAGED_INPUTS: usize = 400;
@@ -15,35 +12,6 @@ fn number(random: &mut Seeded, below: usize) -> usize {
     let mut bytes = [0; 8];
     random.fill(&mut bytes);
     (u64::from_le_bytes(bytes) % below.max(1) as u64) as usize
-}
-
-/// Good inputs for each parser, out of the vectors.
-fn good() -> BTreeMap<&'static str, Vec<Vec<u8>>> {
-    let mut good: BTreeMap<&str, Vec<Vec<u8>>> = BTreeMap::new();
-    let members = [
-        ("record.open", "record", "record"),
-        ("manifest.verify", "signed", "manifest"),
-        ("header.verify", "signed", "header"),
-        ("enrol.grant", "body", "grant"),
-        ("vmk.open", "sealed_vmk", "wrap"),
-        ("hpke.open", "wrap", "wrap"),
-        ("code.parse", "text", "code"),
-        ("token.parse", "text", "token"),
-        ("enrol.parse", "text", "enrol"),
-        ("checkpoint.verify", "note", "checkpoint"),
-    ];
-    for case in Folder::default().read().unwrap().into_iter().filter(|case| case.layer == "ok") {
-        for (_, member, parser) in members.iter().filter(|(op, ..)| *op == case.op) {
-            let text = case.input.get(*member).and_then(Json::as_str).unwrap_or_default();
-            let bytes = data_encoding::HEXLOWER.decode(text.as_bytes()).unwrap_or_else(|_| text.as_bytes().to_vec());
-            good.entry(parser).or_default().push(bytes);
-        }
-    }
-    let summary = br#"{"title":"t","kind":"login","folder":"","tags":["a"],"fields":[]}"#;
-    good.insert("summary", vec![summary.to_vec()]);
-    good.insert("padding", vec![[&[0, 0, 0, 5], b"value".as_slice(), &[0; 23]].concat(), vec![0; 1088]]);
-    good.insert("merkle", vec![vec![0; 16 + 32 * 4], [&[0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 5], [1; 192].as_slice()].concat()]);
-    good
 }
 
 /// Turns bits, cuts, repeats, and puts in bytes that mean something in CBOR.
@@ -78,7 +46,7 @@ fn random_bytes_are_refused_or_read() {
 
 #[test]
 fn damaged_input_is_refused_or_read() {
-    let (good, mut random) = (good(), Seeded::new("parsers/damaged"));
+    let (good, mut random) = (feed::good_inputs().unwrap(), Seeded::new("parsers/damaged"));
     for (name, parser) in feed::PARSERS {
         let inputs = good.get(name).unwrap_or_else(|| unreachable!("no good input for {name}"));
         for round in 0..DAMAGED_INPUTS {
