@@ -11,7 +11,7 @@ import { derivePublic, SigningKey, splitSigned } from "../../crypto/sign.ts";
 import { Refusal } from "../errors.ts";
 import type { Transport } from "../transport.ts";
 import type {
-  AgentStatus, AuditEvent, Ceremony, Change, Checkpoint, EnrolmentAnswer, EntryChange, EntryDetail, EntrySummary, FieldRecord, Grant, Learnt, NewHostedToken,
+  AgentStatus, AuditEvent, ErrorCode, Ceremony, Change, Checkpoint, EnrolmentAnswer, EntryChange, EntryDetail, EntrySummary, FieldRecord, Grant, Learnt, NewHostedToken,
   RecoveryRequest, ScopeWrap, SessionFinish, SessionInfo, SetupFinish, UnlockerState, VaultState,
 } from "../wire.ts";
 
@@ -32,7 +32,7 @@ function bytes(text: string): Bytes {
   return read;
 }
 
-function refuse(status: number, code: string, more: { current_version?: number } = {}): never {
+function refuse(status: number, code: ErrorCode, more: { current_version?: number } = {}): never {
   throw new Refusal(status, { code, message: code, ...more });
 }
 
@@ -143,7 +143,8 @@ export class TestNode implements Transport {
 
   log(action: string, more: Partial<AuditEvent> = {}): void {
     const seq = this.events.length;
-    const event = { seq, time_ms: this.now(), actor_kind: "person", action, outcome: "ok", ...more };
+    const none = { actor_id: null, entry_id: null, field_id: null, tier: null, detail: null };
+    const event = { ...none, seq, time_ms: this.now(), actor_kind: "person", action, outcome: "ok", ...more };
     this.events.push({ ...event, bytes: toBase64(utf8(JSON.stringify(event))) });
   }
 
@@ -167,7 +168,7 @@ export class TestNode implements Transport {
   }
 
   private apply(change: Change): void {
-    const next = change.manifest === undefined ? undefined : this.checkManifest(change.manifest);
+    const next = change.manifest == null ? undefined : this.checkManifest(change.manifest);
     for (const entry of change.entries ?? []) this.checkEntry(entry);
     if (next) this.takeManifest(next, change);
     for (const entry of change.entries ?? []) this.takeEntry(entry);
@@ -186,14 +187,14 @@ export class TestNode implements Transport {
   private takeManifest(next: NonNullable<TestNode["manifest"]>, change: Change): void {
     this.manifest = next;
     this.manifests.push(next.signed);
-    if (change.names !== undefined) this.names = change.names;
-    if (change.usk !== undefined) this.usk = change.usk;
-    if (change.previous_vmk !== undefined) this.previousVmks.push(change.previous_vmk);
+    if (change.names != null) this.names = change.names;
+    if (change.usk != null) this.usk = change.usk;
+    if (change.previous_vmk != null) this.previousVmks.push(change.previous_vmk);
     for (const one of change.unlockers ?? []) {
       const record = one.record ?? this.unlockers.get(one.id)?.record ?? "";
       this.unlockers.set(one.id, { id: one.id, record, sealed_vmk: one.sealed_vmk, synced: false, last_used_ms: null });
       const raw = one.passkey?.credential.raw_id;
-      if (raw !== undefined) this.credentials.set(raw, passkeyUnlockerId(rpId, bytes(raw)));
+      if (raw != null) this.credentials.set(raw, passkeyUnlockerId(rpId, bytes(raw)));
     }
     const listed = new Set(next.body.unlockers.map((one) => one.id));
     for (const id of this.unlockers.keys()) if (!listed.has(id)) this.unlockers.delete(id);
