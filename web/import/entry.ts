@@ -5,7 +5,8 @@ import { normalizeTotp, TotpError } from "../totp/index.ts";
 import { rowContent, rowIdentity } from "./fingerprint.ts";
 import { guessKind, holdsSecretOfOwner } from "./guess.ts";
 import {
-  destination_chars_max, destinations_max, detail_chars_max, details_chars_max, fields_max, folder_chars_max, label_chars_max, summary_chars_max, tag_chars_max, tags_max, title_chars_max, value_bytes_max,
+  destination_chars_max, destinations_max, detail_chars_max, details_chars_max, fields_max, folder_chars_max, label_chars_max,
+  summary_chars_max, tag_chars_max, tags_max, title_chars_max, value_bytes_max,
 } from "./limits.ts";
 import { hostOf, inferKind, isOneShortLine, numberRepeatedLabels, rank, splitBytes, textOf } from "./shape.ts";
 import type { EntryKind, FieldKind, ImportedField, Notice, PlanRow, Tier } from "./types.ts";

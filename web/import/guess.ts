@@ -53,7 +53,8 @@ const NEEDS_SHAPE: Partial<Record<FieldKind, (value: string) => boolean>> = {
   seed_phrase: (value) => value.trim().split(/\s+/).length >= 12,
   card_cvv: (value) => /^\d{3,4}$/.test(value.trim()),
   // Plain words are base32 too: "password" would give codes.
-  totp: (value) => /^(otpauth|steam):\/\//i.test(value.trim()) || /(^|&)key=/i.test(value) || (value.replace(/[\s-]/g, "").length >= 16 && (/[2-7]/.test(value) || /^[A-Z]+$/.test(value.trim()))),
+  totp: (value) => /^(otpauth|steam):\/\//i.test(value.trim()) || /(^|&)key=/i.test(value)
+    || (value.replace(/[\s-]/g, "").length >= 16 && (/[2-7]/.test(value) || /^[A-Z]+$/.test(value.trim()))),
   ssh_private_key: (value) => value.length > 60,
   public_key: (value) => value.length > 30,
 };
@@ -92,7 +93,10 @@ export function holdsSecretOfOwner(text: string): boolean {
 }
 
 /** Common words of English sentences that are in no seed word list, so that prose is not taken for a seed phrase. */
-const PROSE = new Set(["the", "and", "for", "are", "but", "not", "was", "with", "from", "have", "has", "had", "his", "her", "its", "were", "who", "our", "their", "them", "then", "than", "because", "been"]);
+const PROSE = new Set([
+  "the", "and", "for", "are", "but", "not", "was", "with", "from", "have", "has", "had", "his", "her", "its", "were", "who", "our", "their", "them", "then",
+  "than", "because", "been",
+]);
 
 /** `camelCase`, `snake_case` and `kebab-case` as plain lower-case words. */
 function wordsOf(label: string): string {

@@ -18,7 +18,8 @@ export async function openProtected(root: JsonObject, password: string | undefin
   if (root["passwordProtected"] !== true) {
     throw new ImportError(
       "account_restricted",
-      "This Bitwarden export is bound to the Bitwarden account that made it and cannot be opened anywhere else. In Bitwarden choose Export vault, file format \"JSON\", or \"JSON (Encrypted)\" with export type \"Password protected\".",
+      "This Bitwarden export is bound to the Bitwarden account that made it and cannot be opened anywhere else. "
+        + "In Bitwarden choose Export vault, file format \"JSON\", or \"JSON (Encrypted)\" with export type \"Password protected\".",
     );
   }
   if (password === undefined || password === "") throw new ImportError("password_needed", "This export is protected with a password of its own. Enter the password that was chosen when it was made.");
