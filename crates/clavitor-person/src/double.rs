@@ -62,6 +62,12 @@ impl AgentDouble {
         &self.sign
     }
 
+    /// Its X25519 private key.
+    #[must_use]
+    pub const fn wrap_key(&self) -> &WrapPrivate {
+        &self.wrap
+    }
+
     /// Its X25519 public key.
     ///
     /// # Errors

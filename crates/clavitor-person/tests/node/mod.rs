@@ -1,5 +1,7 @@
 //! A node as small as it can be: keeps what changes bring, and gives it back.
 
+#![allow(dead_code, reason = "each test uses its part of it")]
+
 use std::collections::BTreeMap;
 
 use clavitor_crypto::{AgentId, EntryId, FieldId, ScopeId, UnlockerId, VaultId, code::Code, secret::Secret, sign::SigningKey};
