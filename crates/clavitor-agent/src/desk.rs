@@ -97,13 +97,21 @@ impl Desk {
         let at = match known {
             Some(at) => at,
             None => {
-                let session = Session::open(profile, self.place.ca_file.as_deref()).await?;
-                let items = session.items().await?;
-                self.open.push(OpenVault { session, items });
+                let opened = match self.begin(profile.clone()).await {
+                    Err(failure) if failure.again => self.begin(profile).await?,
+                    opened => opened?,
+                };
+                self.open.push(opened);
                 self.open.len() - 1
             }
         };
         self.open.get(at).ok_or_else(|| Failure::general("the vault could not be opened"))
+    }
+
+    async fn begin(&self, profile: Profile) -> Result<OpenVault, Failure> {
+        let session = Session::open(profile, self.place.ca_file.as_deref()).await?;
+        let items = session.items().await?;
+        Ok(OpenVault { session, items })
     }
 
     fn profile(&self, of: &VaultSegment) -> Result<Profile, Failure> {

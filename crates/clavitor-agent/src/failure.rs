@@ -102,6 +102,8 @@ pub struct Failure {
     pub approval_url: Option<String>,
     /// Seconds until it is worth trying again.
     pub retry_after_s: Option<u64>,
+    /// The vault changed while it was read; the same request is worth repeating at once.
+    pub again: bool,
 }
 
 /// The JSON form, `clavitor.error/1`.
@@ -134,7 +136,13 @@ impl Failure {
             remedy: None,
             approval_url: None,
             retry_after_s: None,
+            again: false,
         }
+    }
+
+    /// The owner changed the vault while it was read.
+    pub fn changed_meanwhile() -> Self {
+        Self { again: true, ..Self::general("the vault was changed while it was read").remedy("run the command again") }
     }
 
     /// A failure without an exit code of its own.
@@ -186,6 +194,7 @@ impl Failure {
             remedy,
             approval_url: None,
             retry_after_s: body.retry_after_s,
+            again: false,
         }
     }
 

@@ -1,10 +1,10 @@
-//! The verbs and their options. No option takes a value that must stay secret.
+//! The verbs and their options. No option takes a value that must stay secret; references are read later, because a mistake in one is not repeated on the screen.
 
 use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Subcommand};
 
-use crate::{desk::Place, envfile::Assignment, reference::Reference};
+use crate::desk::Place;
 
 /// Use sealed credentials as an enrolled agent.
 #[derive(Args)]
@@ -50,14 +50,14 @@ pub(super) enum Verb {
     /// Say what an item or a field is and how to use it
     Describe {
         /// clv://vault/item or clv://vault/item/field
-        reference: Reference,
+        reference: String,
     },
     /// Say what a field is; with --reveal print its value, where that is allowed
     Get(Get),
     /// Print a one-time code
     Totp {
         /// clv://vault/item, or the field of kind totp in it
-        reference: Reference,
+        reference: String,
         /// Why, for the owner's log
         #[arg(long, default_value = "")]
         reason: String,
@@ -69,7 +69,7 @@ pub(super) enum Verb {
     /// Store a new value of a field, read from standard input; needs the capability to write
     Set {
         /// clv://vault/item/field
-        reference: Reference,
+        reference: String,
         /// Keep a line end at the end of the value
         #[arg(long)]
         raw: bool,
@@ -99,7 +99,7 @@ pub(super) struct Enroll {
 #[derive(Args)]
 pub(super) struct Get {
     /// clv://vault/item/field
-    pub(super) reference: Reference,
+    pub(super) reference: String,
     /// Print the value
     #[arg(long)]
     pub(super) reveal: bool,
@@ -114,8 +114,8 @@ pub(super) struct Get {
 #[derive(Args)]
 pub(super) struct Run {
     /// Set a variable to the value behind a reference; may be repeated
-    #[arg(long = "env", short = 'e', value_name = "NAME=REFERENCE", value_parser = crate::envfile::parse_argument)]
-    pub(super) assignments: Vec<Assignment>,
+    #[arg(long = "env", short = 'e', value_name = "NAME=REFERENCE")]
+    pub(super) assignments: Vec<String>,
     /// Set variables from a file of NAME=REFERENCE or NAME=text lines; may be repeated
     #[arg(long, value_name = "FILE")]
     pub(super) env_file: Vec<PathBuf>,

@@ -17,29 +17,60 @@ pub(crate) use work::one_time_code;
 use crate::{
     desk::{Desk, Place},
     failure::Failure,
+    reference::{Reference, ReferenceError},
 };
 
 /// Runs one verb. What it prints never holds a value that was not asked for with `--reveal`.
 pub async fn run(command: AgentCommand) -> ExitCode {
     let say = Say::new(command.options.json);
     let place = command.options.place();
-    let done = match command.verb {
-        Verb::Run(run) => return work::run(&say, place, run).await,
-        Verb::Mcp => crate::mcp::serve(place).await,
-        Verb::Enroll(enroll) => enroll::enroll(&say, place, enroll).await,
-        Verb::Status => show::status(&say, place).await,
-        Verb::List => show::list(&say, place).await,
-        Verb::Describe { reference } => show::describe(&say, place, &reference).await,
-        Verb::Get(get) => work::get(&say, place, get).await,
-        Verb::Totp { reference, reason } => work::totp(&say, place, &reference, &reason).await,
-        Verb::Set { reference, raw } => work::set(&say, place, &reference, raw).await,
-        Verb::Inject(inject) => inject::inject(&say, place, inject).await,
-        Verb::Alarm { clear } => show::alarm(&say, place, clear),
-        Verb::Context => show::context(&say),
+    let done = match dispatch(&say, place, command.verb).await {
+        Ok(code) => return code,
+        Err(failure) => failure,
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => say.failure(&failure),
+    say.failure(&done)
+}
+
+async fn dispatch(say: &Say, place: Place, verb: Verb) -> Result<ExitCode, Failure> {
+    match verb {
+        Verb::Run(run) => return Ok(work::run(say, place, run).await),
+        Verb::Mcp => crate::mcp::serve(place).await,
+        Verb::Enroll(enroll) => enroll::enroll(say, place, enroll).await,
+        Verb::Status => show::status(say, place).await,
+        Verb::List => show::list(say, place).await,
+        Verb::Describe { reference } => show::describe(say, place, &self::reference(&reference)?).await,
+        Verb::Get(get) => work::get(say, place, get).await,
+        Verb::Totp { reference, reason } => work::totp(say, place, &self::reference(&reference)?, &reason).await,
+        Verb::Set { reference, raw } => work::set(say, place, &self::reference(&reference)?, raw).await,
+        Verb::Inject(inject) => inject::inject(say, place, inject).await,
+        Verb::Alarm { clear } => show::alarm(say, place, clear),
+        Verb::Context => show::context(say),
+    }
+    .map(|()| ExitCode::SUCCESS)
+}
+
+/// A reference from the command line. What was written is not repeated: it could be a secret in the wrong place.
+fn reference(text: &str) -> Result<Reference, Failure> {
+    text.parse().map_err(|error: ReferenceError| Failure::general(error.to_string()))
+}
+
+/// Says what is wrong with the arguments, in clap's words. Exit code 1, because 2 means that the node cannot be reached; help is no failure.
+pub fn usage(error: &clap::Error) -> ExitCode {
+    // Nobody is left to tell if the terminal is gone.
+    let _ = error.print();
+    ExitCode::from(u8::from(error.use_stderr()))
+}
+
+/// Runs one verb on a runtime of its own, for a binary that has none. The network client needs little: one thread does the work of one verb.
+pub fn run_alone(command: AgentCommand) -> ExitCode {
+    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => {
+            let code = runtime.block_on(run(command));
+            // A read of standard input cannot be cancelled and must not keep the process alive.
+            runtime.shutdown_background();
+            code
+        }
+        Err(error) => Say::new(false).failure(&Failure::general(format!("cannot start: {error}"))),
     }
 }
 

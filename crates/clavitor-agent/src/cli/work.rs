@@ -29,8 +29,9 @@ use crate::{
 /// What a field is, or its value.
 pub(super) async fn get(say: &Say, place: Place, get: Get) -> Result<(), Failure> {
     let mut desk = desk(place)?;
-    let vault = desk.vault(&get.reference.vault).await?;
-    let (item, field) = vault.field(&get.reference)?;
+    let reference = super::reference(&get.reference)?;
+    let vault = desk.vault(&reference.vault).await?;
+    let (item, field) = vault.field(&reference)?;
     let mut shown = view::field_state(item, field, &Names::of(&vault.items.items));
     if !get.reveal {
         return say.data(&shown, || {
@@ -106,7 +107,8 @@ pub(super) async fn run(say: &Say, place: Place, run: Run) -> ExitCode {
 }
 
 async fn started(say: &Say, place: Place, run: Run) -> Result<u8, NotRun> {
-    let mut assignments = run.assignments;
+    let given: Result<Vec<_>, Failure> = run.assignments.iter().map(|text| envfile::parse_argument(text)).collect();
+    let mut assignments = given?;
     for path in &run.env_file {
         let text = read_text(path, envfile::ENV_FILE_BYTES_MAX)?;
         let parsed = envfile::parse_file(&text).map_err(|failure| Failure::general(format!("{}: {}", path.display(), failure.message)))?;

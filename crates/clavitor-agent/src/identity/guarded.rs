@@ -64,7 +64,8 @@ fn check(path: &Path, file: &File) -> Result<(), Failure> {
 /// # Errors
 /// The file system refuses.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let folder = path.parent().unwrap_or(Path::new("."));
+    // A bare file name has the empty parent, which is no folder to the system.
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let temporary = temporary_beside(path);
     let result = (|| {
         let mut file = OpenOptions::new().write(true).create_new(true).mode(MODE_FILE).open(&temporary)?;

@@ -1,7 +1,20 @@
 //! Instructions for agents, in the form that agent hosts read.
 
+use std::{
+    io::{self, Write as _},
+    process::ExitCode,
+};
+
 /// The text of `SKILL.md`.
 pub const SKILL: &str = include_str!("SKILL.md");
+
+/// Prints it on standard output.
+pub fn print() -> ExitCode {
+    match io::stdout().lock().write_all(SKILL.as_bytes()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -8,7 +8,7 @@ use clavitor_crypto::{
     header::{Deleted, Header, SignedHeader},
     keys::EntryKey1,
     manifest::{AgentKind, Capabilities, Manifest},
-    record::Opened,
+    record::{Envelope, Opened},
     sign::PublicKey,
     signed::Unverified,
 };
@@ -20,16 +20,18 @@ use crate::{
     tier2::EntryKey2,
 };
 
-/// Why a header is not accepted.
+/// Why something is not accepted.
 #[derive(Debug)]
-pub(super) enum Unproved {
-    /// It proves to be wrong.
+pub(super) enum Fault {
+    /// It proves to be wrong, whatever the manifest in force is.
     Alarm(Alarm),
-    /// Its author was removed from the manifest since, so its signature cannot be checked until the owner has opened the vault.
-    AuthorRemoved,
+    /// It does not fit the manifest that this conversation began with. A newer one, signed by the owner, would explain it.
+    Behind(Alarm),
+    /// Its author is not in the manifest, so its signature cannot be checked until the owner has opened the vault.
+    AuthorUnknown,
 }
 
-impl From<Alarm> for Unproved {
+impl From<Alarm> for Fault {
     fn from(alarm: Alarm) -> Self {
         Self::Alarm(alarm)
     }
@@ -38,8 +40,8 @@ impl From<Alarm> for Unproved {
 /// Verifies the header of the entry that was asked for.
 ///
 /// # Errors
-/// See [`Unproved`].
-pub(super) fn header(vault: VaultId, manifest: &Manifest, pins: &Pins, entry: EntryId, bytes: &[u8]) -> Result<SignedHeader, Unproved> {
+/// See [`Fault`].
+pub(super) fn header(vault: VaultId, manifest: &Manifest, pins: &Pins, entry: EntryId, bytes: &[u8]) -> Result<SignedHeader, Fault> {
     let object = format!("entry {entry}");
     let unverified = Unverified::<Header>::parse(bytes).map_err(|refusal| Alarm::new(&object, refusal))?;
     let author = author_key(manifest, unverified.claims(), &object)?;
@@ -49,7 +51,7 @@ pub(super) fn header(vault: VaultId, manifest: &Manifest, pins: &Pins, entry: En
         return Err(Alarm::new(&object, "was answered with another entry").into());
     }
     if body.vault_epoch > manifest.vault_epoch {
-        return Err(Alarm::new(&object, "is of a later vault key than the manifest").into());
+        return Err(Fault::Behind(Alarm::new(&object, "is of a later vault key than the manifest")));
     }
     let pin = pins.entries.get(&Id(entry.0));
     match ObjectPin::judge(pin, body.version, signed.hash(), &body.previous) {
@@ -60,15 +62,15 @@ pub(super) fn header(vault: VaultId, manifest: &Manifest, pins: &Pins, entry: En
 }
 
 /// The key that must have signed: the vault's, or that of an agent which may write there.
-fn author_key(manifest: &Manifest, claims: &Header, object: &str) -> Result<PublicKey, Unproved> {
+fn author_key(manifest: &Manifest, claims: &Header, object: &str) -> Result<PublicKey, Fault> {
     if claims.author == AgentId::ZERO {
         return Ok(manifest.usk);
     }
-    let Some(agent) = manifest.agent(claims.author) else { return Err(Unproved::AuthorRemoved) };
+    let Some(agent) = manifest.agent(claims.author) else { return Err(Fault::AuthorUnknown) };
     let may_write = agent.kind == AgentKind::Enrolled && claims.capabilities_of(agent).has(Capabilities::WRITE);
     match agent.keys.filter(|_| may_write) {
         Some(keys) => Ok(keys.ed25519),
-        None => Err(Alarm::new(object, "is signed by an agent that may not write it").into()),
+        None => Err(Fault::Behind(Alarm::new(object, "is signed by an agent that may not write it"))),
     }
 }
 
@@ -86,13 +88,17 @@ pub(super) struct EntryKeys {
 /// Opens the grants of the header's entry-key epoch.
 ///
 /// # Errors
-/// An alarm: a grant for a scope that this agent holds does not open.
-pub(super) fn entry_keys(header: &Header, scopes: &[HeldScope], grants: &[Grant]) -> Result<EntryKeys, Alarm> {
-    let refused = |_| Alarm::new(&format!("a grant of entry {}", header.entry), "does not open");
+/// A grant for a scope that this agent holds does not open, or is sealed under a scope key that this agent has not got yet.
+pub(super) fn entry_keys(header: &Header, scopes: &[HeldScope], grants: &[Grant]) -> Result<EntryKeys, Fault> {
+    let object = format!("a grant of entry {}", header.entry);
     let mut keys = EntryKeys { key1: None, key2: None };
     for grant in grants.iter().filter(|grant| grant.ek_epoch == header.ek_epoch) {
         let scope = ScopeId(grant.scope_id.0);
         let Some(held) = scopes.iter().find(|held| held.scope == scope && header.is_in(scope)) else { continue };
+        if Envelope::parse(&grant.record.0).is_ok_and(|envelope| envelope.epoch > held.key1.epoch()) {
+            return Err(Fault::Behind(Alarm::new(&object, "is of a later scope key than the manifest")));
+        }
+        let refused = |refused| Alarm::new(&object, refused);
         match grant.tier {
             1 if keys.key1.is_none() => {
                 keys.key1 = Some(held.key1.open_grant(header.entry, grant.ek_epoch, &grant.record.0).map_err(refused)?)

@@ -1,6 +1,6 @@
 //! An entry as this agent sees it: names, kinds, tiers and the ways each field may be used. Values of secret kinds are not in it.
 
-use clavitor_api::UseMode;
+use clavitor_api::{Id, UseMode};
 use clavitor_crypto::{
     EntryId, FieldId,
     field_kind::{FieldKind, Tier},
@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use crate::{alarm::Alarm, label};
+use crate::{alarm::Alarm, identity::Pins, label};
 
 /// An entry whose header was verified and whose summary was opened.
 pub struct Item {
@@ -56,7 +56,7 @@ struct Summary {
 
 #[derive(Deserialize)]
 struct SummaryField {
-    id: clavitor_api::Id,
+    id: Id,
     #[serde(default)]
     kind: String,
     #[serde(default)]
@@ -101,6 +101,11 @@ impl Item {
     /// The entry.
     pub const fn id(&self) -> EntryId {
         self.header.body().entry
+    }
+
+    /// What was verified of this entry when it was listed: nothing older is accepted after it.
+    pub fn pins(&self) -> Pins {
+        Pins { entries: [(Id(self.id().0), super::pin_of(&self.header))].into(), ..Pins::default() }
     }
 
     /// The ways in which this agent may use a field.

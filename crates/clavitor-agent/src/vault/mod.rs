@@ -9,7 +9,7 @@ mod write;
 
 use std::path::Path;
 
-use clavitor_api::{AgentEntryList, AgentSelf, Id};
+use clavitor_api::{AgentEntryList, AgentSelf, EntrySummary, Id};
 use clavitor_crypto::{
     EntryId, FieldId,
     header::SignedHeader,
@@ -28,7 +28,7 @@ use crate::{
     identity::{Identity, ObjectPin, Pins, PinsError, Profile},
     node::Node,
 };
-use entry::Unproved;
+use entry::Fault;
 use standing::HeldScope;
 
 /// One conversation with the node, as one agent of one vault.
@@ -142,17 +142,18 @@ impl Session {
         let mut verified = Pins::default();
         for summary in &list.entries {
             let entry = EntryId(summary.entry_id.0);
-            let Some(header) = self.proved(entry, &summary.header.0)? else {
-                found.waiting += 1;
-                continue;
+            let item = match self.read_item(entry, summary, agent) {
+                Ok(Some(item)) => item,
+                Ok(None) => continue,
+                Err(Fault::AuthorUnknown) => {
+                    found.waiting += 1;
+                    continue;
+                }
+                Err(fault) => return Err(self.judged(fault).await),
             };
-            if verified.entries.insert(Id(entry.0), pin_of(&header)).is_some() {
+            if verified.entries.insert(Id(entry.0), pin_of(&item.header)).is_some() {
                 return Err(self.raise(&Alarm::new(&format!("entry {entry}"), "was listed twice")));
             }
-            if !entry::is_live(header.body()) {
-                continue;
-            }
-            let item = self.opened(header, summary, agent).map_err(|alarm| self.raise(&alarm))?;
             found.items.push(item);
         }
         self.keep(&verified)?;
@@ -160,21 +161,37 @@ impl Session {
         Ok(found)
     }
 
-    fn opened(&self, header: SignedHeader, summary: &clavitor_api::EntrySummary, agent: &Agent) -> Result<Item, Alarm> {
+    /// An entry of the list; `None` if it is in the trash.
+    fn read_item(&self, entry: EntryId, summary: &EntrySummary, agent: &Agent) -> Result<Option<Item>, Fault> {
+        let header = self.proved(&self.pins, entry, &summary.header.0)?;
+        let object = format!("the summary of entry {entry}");
+        if !entry::is_live(header.body()) {
+            return Ok(None);
+        }
         let keys = entry::entry_keys(header.body(), &self.scopes, &summary.grants)?;
-        let object = || format!("the summary of entry {}", header.body().entry);
-        let record = summary.summary.as_ref().ok_or_else(|| Alarm::new(&object(), "was left out"))?;
+        let record = summary.summary.as_ref().ok_or_else(|| Alarm::new(&object, "was left out"))?;
         let opened = keys.open(header.body(), FieldId::ZERO, &record.0)?;
-        Item::read(header, Zeroizing::new(opened.to_vec()), agent)
+        Ok(Some(Item::read(header, Zeroizing::new(opened.to_vec()), agent)?))
     }
 
-    /// A verified header; `None` if its author was removed since.
-    fn proved(&self, entry: EntryId, bytes: &[u8]) -> Result<Option<SignedHeader>, Failure> {
-        match entry::header(self.identity.vault, self.manifest.body(), &self.pins, entry, bytes) {
-            Ok(header) => Ok(Some(header)),
-            Err(Unproved::AuthorRemoved) => Ok(None),
-            Err(Unproved::Alarm(alarm)) => Err(self.raise(&alarm)),
-        }
+    fn proved(&self, pins: &Pins, entry: EntryId, bytes: &[u8]) -> Result<SignedHeader, Fault> {
+        entry::header(self.identity.vault, self.manifest.body(), pins, entry, bytes)
+    }
+
+    /// Raises the alarm, unless the owner changed the vault since this conversation began, which a newer signed manifest proves.
+    async fn judged(&self, fault: Fault) -> Failure {
+        let alarm = match fault {
+            Fault::Alarm(alarm) => return self.raise(&alarm),
+            Fault::AuthorUnknown => return release::author_removed(),
+            Fault::Behind(alarm) => alarm,
+        };
+        let status: Result<AgentSelf, Failure> = self.node.get(self.identity.prover(), "/v1/agent").await;
+        let newer = match status.map(|status| verified(&self.identity, &self.pins, &status)) {
+            Ok(Ok((manifest, ..))) => manifest.body().version > self.manifest.body().version,
+            Ok(Err(alarm)) => return self.raise(&alarm),
+            Err(failure) => return failure,
+        };
+        if newer { Failure::changed_meanwhile() } else { self.raise(&alarm) }
     }
 
     fn raise(&self, alarm: &Alarm) -> Failure {

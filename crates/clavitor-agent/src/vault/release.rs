@@ -1,10 +1,14 @@
 //! Values: asked of the node for one purpose, verified against the signed header, opened on this machine.
 
 use clavitor_api::{Id, ReleaseRequest, Released, UseMode};
-use clavitor_crypto::{EntryId, field_kind::Tier};
+use clavitor_crypto::{EntryId, field_kind::Tier, header::SignedHeader};
 use zeroize::Zeroizing;
 
-use super::{Item, ItemField, Session, entry, pin_of};
+use super::{
+    Item, ItemField, Session,
+    entry::{self, Fault},
+    pin_of,
+};
 use crate::{
     alarm::Alarm,
     failure::{Failure, Kind},
@@ -129,33 +133,27 @@ impl Session {
         if entry != item.id() {
             return Err(self.raise(&Alarm::new(&format!("entry {}", item.id()), "was answered with another entry")));
         }
-        let header = self.proved(entry, &released.entry.header.0)?.ok_or_else(author_removed)?;
-        if header.body().version < item.header.body().version {
-            let (now, before) = (header.body().version, item.header.body().version);
-            return Err(self.raise(&Alarm::rollback(&format!("entry {entry}"), now, before)));
-        }
-        let opened = self.open_records(header.body(), fields, &released).map_err(|alarm| self.raise(&alarm))?;
+        let opened = match self.verify_and_open(item, fields, &released) {
+            Ok(opened) => opened,
+            Err(fault) => return Err(self.judged(fault).await),
+        };
+        let (header, opened) = opened;
         self.keep(&Pins { entries: [(Id(entry.0), pin_of(&header))].into(), ..Pins::default() })?;
         Ok(opened)
     }
 
-    fn open_records(
-        &self,
-        header: &clavitor_crypto::header::Header,
-        fields: &[&ItemField],
-        released: &Released,
-    ) -> Result<Vec<Opened>, Alarm> {
-        let keys = entry::entry_keys(header, self.scopes(), &released.entry.grants)?;
-        fields
-            .iter()
-            .map(|field| {
-                let object = format!("field {} of entry {}", field.id, header.entry);
-                let record = entry::record_of(&released.entry.records, field.id).ok_or_else(|| Alarm::new(&object, "was left out"))?;
-                // The owner may have raised the tier since the list was read; the header in force decides.
-                let opened = keys.open(header, field.id, record)?;
-                Ok(Opened(Zeroizing::new(opened.to_vec())))
-            })
-            .collect()
+    fn verify_and_open(&self, item: &Item, fields: &[&ItemField], released: &Released) -> Result<(SignedHeader, Vec<Opened>), Fault> {
+        let header = self.proved(&item.pins(), item.id(), &released.entry.header.0)?;
+        let keys = entry::entry_keys(header.body(), self.scopes(), &released.entry.grants)?;
+        let open = |field: &&ItemField| {
+            let object = format!("field {} of entry {}", field.id, item.id());
+            let record = entry::record_of(&released.entry.records, field.id).ok_or_else(|| Alarm::new(&object, "was left out"))?;
+            // The owner may have raised the tier since the list was read; the header in force decides.
+            let opened = keys.open(header.body(), field.id, record)?;
+            Ok(Opened(Zeroizing::new(opened.to_vec())))
+        };
+        let opened: Result<Vec<Opened>, Fault> = fields.iter().map(open).collect();
+        Ok((header, opened?))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use clavitor_api::{AgentWrite, Applied, Blob, EntryChange, FieldRecord, Id, ReleaseRequest, Released, UseMode};
 use clavitor_crypto::{
-    EntryId, FieldId, ScopeId,
+    FieldId, ScopeId,
     field_kind::Tier,
     hash::sha256,
     header::{Header, SignedHeader},
@@ -12,7 +12,11 @@ use clavitor_crypto::{
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::{Item, ItemField, Session, Wanted, entry, pin_of, release::author_removed};
+use super::{
+    Item, ItemField, Session, Wanted,
+    entry::{self, Fault},
+    pin_of,
+};
 use crate::{
     clock,
     failure::{Failure, Kind},
@@ -47,12 +51,16 @@ impl Session {
             reason: Some("to write a new version".to_owned()),
         };
         let released: Released = self.node().post(self.identity().prover(), "/v1/agent/release", &request).await?;
-        let header = self.proved(EntryId(item.id().0), &released.entry.header.0)?.ok_or_else(author_removed)?;
-        if header.body().version != item.header.body().version {
-            return Err(Failure::general(format!("somebody changed {} in between", item.title)).remedy("run the command again"));
+        let read = || -> Result<Current, Fault> {
+            let header = self.proved(&item.pins(), item.id(), &released.entry.header.0)?;
+            let keys = entry::entry_keys(header.body(), self.scopes(), &released.entry.grants)?;
+            Ok(Current { header, keys })
+        };
+        match read() {
+            Ok(current) if current.header.body().version == item.header.body().version => Ok(current),
+            Ok(_) => Err(Failure::changed_meanwhile()),
+            Err(fault) => Err(self.judged(fault).await),
         }
-        let keys = entry::entry_keys(header.body(), self.scopes(), &released.entry.grants).map_err(|alarm| self.raise(&alarm))?;
-        Ok(Current { header, keys })
     }
 
     /// After an agent was revoked, new records need a new entry key, and only the owner makes one.
