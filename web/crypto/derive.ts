@@ -1,6 +1,5 @@
 // `D` of docs/FORMAT.md section 2, and parents that are kept where scripts cannot read them.
 import { type Bytes, concat, u32be, utf8, wipe } from "./bytes.ts";
-import { hkdf } from "./hash.ts";
 
 /** Every label there is; no two uses share one. */
 export type Label =
@@ -24,8 +23,8 @@ export async function keepSecret(bytes: Bytes): Promise<CryptoKey> {
 
 /** HKDF-SHA-256 from either form of a parent. */
 export async function expand(parent: Parent, salt: Bytes, info: Bytes, length: number): Promise<Bytes> {
-  if (parent instanceof Uint8Array) return hkdf(parent, salt, info, length);
-  return new Uint8Array(await crypto.subtle.deriveBits({ name: "HKDF", hash: "SHA-256", salt, info }, parent, length * 8));
+  const key = parent instanceof Uint8Array ? await crypto.subtle.importKey("raw", parent, "HKDF", false, ["deriveBits"]) : parent;
+  return new Uint8Array(await crypto.subtle.deriveBits({ name: "HKDF", hash: "SHA-256", salt, info }, key, length * 8));
 }
 
 /** `D(parent, label, epoch, ctx)` as 32 bytes. The caller wipes them, or hands them to `keepSecret`. */

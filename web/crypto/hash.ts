@@ -1,5 +1,4 @@
-// SHA-256, HMAC and HKDF without a round trip to WebCrypto: a list of 10,000 entries needs 60,000 of them, and each call there costs more than the hash itself.
-import { hkdf as hkdfOf } from "@noble/hashes/hkdf.js";
+// SHA-256 and HMAC that answer at once, where WebCrypto only promises to: hash chains and Merkle proofs read better without waiting at every step.
 import { hmac as hmacOf } from "@noble/hashes/hmac.js";
 import { sha256 as sha256Of } from "@noble/hashes/sha2.js";
 import { type Bytes, concat } from "./bytes.ts";
@@ -13,9 +12,4 @@ export function sha256(...parts: readonly Uint8Array[]): Bytes {
 /** HMAC-SHA-256. */
 export function hmac(key: Uint8Array, message: Uint8Array): Bytes {
   return hmacOf(sha256Of, key, message) as Bytes;
-}
-
-/** HKDF-SHA-256 (RFC 5869). */
-export function hkdf(ikm: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number): Bytes {
-  return hkdfOf(sha256Of, ikm, salt, info, length) as Bytes;
 }

@@ -8,7 +8,10 @@ export type What = "manifest" | "header" | "vmk" | "scope";
 export const signatureBytes = 64;
 const seedPrefix = Uint8Array.from([0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20]);
 const fieldPrime = (1n << 255n) - 19n;
-const groupOrder = (1n << 252n) + 27742317777372353535851937790883648493n;
+/** The order of the group, big-endian. */
+const groupOrder = Uint8Array.from([
+  0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x14, 0xde, 0xf9, 0xde, 0xa2, 0xf7, 0x9c, 0xd6, 0x58, 0x12, 0x63, 0x1a, 0x5c, 0xf5, 0xd3, 0xed,
+]);
 const orderEightY = 2707385501144840649318225287225658788936804267575313519463743609750303402022n;
 /** y of the points whose order divides 8. */
 const smallOrderY = new Set([0n, 1n, fieldPrime - 1n, orderEightY, fieldPrime - orderEightY]);
@@ -25,9 +28,21 @@ export function checkPublicKey(key: Uint8Array, layer: Layer = "key"): void {
   demand(!smallOrderY.has(y), layer, "key of small order");
 }
 
+const prefix = (what: What) => utf8(`clavitor/v1/sig/${what}\0`);
+const prefixes: Record<What, Bytes> = { manifest: prefix("manifest"), header: prefix("header"), vmk: prefix("vmk"), scope: prefix("scope") };
+
 /** The bytes a signature is over. */
 export function signedMessage(what: What, vault: Bytes, message: Uint8Array): Bytes {
-  return concat(utf8(`clavitor/v1/sig/${what}`), Uint8Array.of(0), vault, message);
+  return concat(prefixes[what], vault, message);
+}
+
+/** Whether `S`, little-endian, is below the order of the group. */
+function isCanonicalS(s: Uint8Array): boolean {
+  for (let i = 0; i < 32; i++) {
+    const difference = (s[31 - i] ?? 0) - (groupOrder[i] ?? 0);
+    if (difference !== 0) return difference < 0;
+  }
+  return false;
 }
 
 let native: Promise<boolean> | undefined;
@@ -55,7 +70,7 @@ export class PublicKey {
 
   /** Whether `signature` is this key's over `message`, exactly as given. */
   async verifyRaw(message: Bytes, signature: Bytes): Promise<boolean> {
-    if (signature.length !== signatureBytes || littleEndian(signature.subarray(32)) >= groupOrder) return false;
+    if (signature.length !== signatureBytes || !isCanonicalS(signature.subarray(32))) return false;
     if (!(await hasNative())) return (await library()).verify(signature, message, this.bytes, { zip215: false });
     try {
       this.#imported ??= crypto.subtle.importKey("raw", this.bytes, "Ed25519", false, ["verify"]);
