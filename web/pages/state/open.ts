@@ -8,6 +8,8 @@ import { phase, raise, recoveryDraft, revision } from "./phase.ts";
 import { forgetView } from "./view.ts";
 
 const IDLE_CHECK_MS = 5_000;
+/** Shortest time between two drawings of a list that is still loading; it is drawn once more when it is complete. */
+const REDRAW_MS = 500;
 
 /** How far the summaries are loaded; null once they all are. */
 export const loading = signal<Progress | null>(null);
@@ -49,9 +51,7 @@ function setupToken(): string | null {
 
 /** Shows an open vault and begins to load its list. */
 export function enter(vault: OpenVault): void {
-  vault.onChange(() => {
-    revision.value += 1;
-  });
+  vault.onChange(changed);
   vault.onClosed((why) => {
     void left(why);
   });
@@ -59,6 +59,16 @@ export function enter(vault: OpenVault): void {
   phase.value = { name: "open", vault };
   watchIdle(vault);
   void fill(vault);
+}
+
+let lastMs = 0;
+
+/** Redraws: at once, but not for every page of a list that is still loading, which would sort it again each time. */
+function changed(): void {
+  const now = performance.now();
+  if (loading.peek() !== null && now - lastMs < REDRAW_MS) return;
+  lastMs = now;
+  revision.value += 1;
 }
 
 async function fill(vault: OpenVault): Promise<void> {

@@ -72,7 +72,7 @@ export const screens = {
     },
     second: {
       title: "Add a second passkey?",
-      lead: "A passkey on a second device, or a security key, is the easiest way back in. You can also do it later in the settings.",
+      lead: "A passkey on a second device, or a security key, is the easiest way back in. Your browser first asks for the passkey you have just made, then for the new one. You can also do it later in the settings.",
       name: "Name of the second passkey",
       nameDefault: "Second device",
       add: "Add a second passkey",

@@ -26,7 +26,7 @@ export const settings = {
     thisDevice: "only on its device",
     current: "In use now",
     add: "Add a passkey",
-    addHint: "On this device, on another one by its camera, or on a security key. Your browser asks which.",
+    addHint: "On this device, on another one by its camera, or on a security key. Your browser first asks for a passkey you have, then for the new one.",
     addedNow: "The new passkey opens the vault.",
     makeKit: "Make a recovery kit",
     newKit: "Make a new recovery kit",
