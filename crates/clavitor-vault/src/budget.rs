@@ -158,3 +158,7 @@ impl State {
 const fn after(now_ms: u64, window_ms: u64) -> u64 {
     now_ms.saturating_sub(window_ms - 1)
 }
+
+#[cfg(test)]
+#[path = "budget_tests.rs"]
+mod tests;

@@ -271,3 +271,7 @@ impl<'tx> Caller<'tx> {
 pub(crate) fn permit_first<'tx>(_: &Write<'tx>, _: UsedLink, vault_id: VaultId) -> Permit<'tx, ChangeVault> {
     Permit { target: vault_id, tx: PhantomData }
 }
+
+#[cfg(test)]
+#[path = "policy_tests.rs"]
+mod tests;

@@ -2,7 +2,8 @@
 
 use clavitor_crypto::{
     AgentId, ScopeId,
-    header::{Deleted, Header, SignedHeader},
+    field_kind::Tier,
+    header::{Deleted, Field, Header, SignedHeader},
     manifest::{AgentKind, Manifest},
     sign::PublicKey,
     signed::Unverified,
@@ -59,7 +60,7 @@ impl Step<'_, '_> {
             return Err(Error::NotValid("a header names a scope that the manifest does not list"));
         }
         records::check(header, entry)?;
-        check_ek_epoch(header, entry, self.body())?;
+        check_ek_epoch(header, self.body())?;
         store(self.w, self.permit, &next, entry)?;
         entry.grants.iter().try_for_each(|grant| self.put_grant(header, grant))?;
         self.check_grants(header, entry)?;
@@ -117,9 +118,11 @@ fn verify_stored(w: &Write<'_>, row: &EntryRow, manifest: &Manifest) -> Result<S
 }
 
 /// New records use an entry key that the scopes' removed agents never had.
-fn check_ek_epoch(header: &Header, entry: &EntryChange, manifest: &Manifest) -> Result<()> {
+fn check_ek_epoch(header: &Header, manifest: &Manifest) -> Result<()> {
     let lowest = manifest.scopes.iter().filter(|scope| header.is_in(scope.id)).map(|scope| scope.ek_epoch_min).max().unwrap_or(1);
-    if entry.records.is_empty() || header.ek_epoch >= lowest {
+    // Tier 3 is sealed under the vault key: a rotation seals it again at once, and leaves the entry key for later.
+    let sealed_now = |field: &Field| field.version == header.version && field.tier != Tier::OnlyMe;
+    if header.ek_epoch >= lowest || !header.fields.iter().any(sealed_now) {
         return Ok(());
     }
     Err(Error::NotValid("the entry needs a new key after an agent or a passkey was removed"))
@@ -161,7 +164,7 @@ pub(super) fn put_by_agent(w: &Write<'_>, caller: &Caller<'_>, entry: &EntryChan
     let next = verify(next, &manifest, &key)?;
     follow(w, &next, &manifest)?;
     records::check(next.body(), entry)?;
-    check_ek_epoch(next.body(), entry, &manifest)?;
+    check_ek_epoch(next.body(), &manifest)?;
     store(w, &permit, &next, entry)?;
     w.log(manifest.vault, &Draft::done(actor, "entry.update").on(id))?;
     w.count_change(manifest.vault)?;

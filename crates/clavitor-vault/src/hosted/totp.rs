@@ -136,3 +136,7 @@ fn strip_prefix<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
     let (head, rest) = text.split_at_checked(prefix.len())?;
     head.eq_ignore_ascii_case(prefix).then_some(rest)
 }
+
+#[cfg(test)]
+#[path = "totp_tests.rs"]
+mod tests;

@@ -25,7 +25,7 @@ const BALLAST: &str = "clavitor.ballast";
 pub(crate) struct Folder {
     pub(crate) dir: PathBuf,
     outer_marker: Option<PathBuf>,
-    _lock: File,
+    lock: File,
 }
 
 impl Folder {
@@ -38,10 +38,16 @@ impl Folder {
         let path = dir.join(LOCK);
         let lock = private_file().create(true).truncate(false).open(&path).map_err(|error| at(&path, &error))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { dir: dir.to_owned(), outer_marker, _lock: lock }),
+            Ok(()) => Ok(Self { dir: dir.to_owned(), outer_marker, lock }),
             Err(TryLockError::WouldBlock) => Err(OpenError::InUse(dir.display().to_string())),
             Err(TryLockError::Error(error)) => Err(at(&path, &error)),
         }
+    }
+
+    /// Lets another process have the folder.
+    pub(crate) fn unlock(&self) {
+        // A lock that cannot be given back goes with the process.
+        let _ = self.lock.unlock();
     }
 
     pub(crate) fn database(&self) -> PathBuf {

@@ -4,6 +4,8 @@
 //! through one narrow transaction type (`tx`). The modules of rows below hold all statements.
 
 pub(crate) mod agents;
+#[cfg(test)]
+mod columns;
 pub(crate) mod copy;
 pub(crate) mod engine;
 pub(crate) mod entries;

@@ -161,6 +161,7 @@ impl Vault {
             // A closed channel or a dead thread is what we want.
             let _ = self.0.orders.send(Order::Close);
             let _ = thread.join();
+            self.0.shared.folder.unlock();
         }
     }
 

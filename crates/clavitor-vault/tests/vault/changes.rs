@@ -1,0 +1,222 @@
+//! What a change must not do: one fault each, all refused, nothing kept.
+
+use clavitor_crypto::{EntryId, ScopeId, UnlockerId};
+use clavitor_person::Changes;
+use clavitor_vault::{Change, Credential, Error, unlock};
+
+use crate::house::{House, PASSWORD, convert, login, passkey, with_card, with_passkey};
+
+/// Breaks a valid change and expects the refusal to name the fault.
+fn refused(house: &House, changes: &Changes, fault: &str, break_it: impl FnOnce(&mut Change)) {
+    let mut change = convert(changes.clone());
+    break_it(&mut change);
+    match house.apply_change(change) {
+        Err(Error::NotValid(message) | Error::BadRequest(message)) => assert!(message.contains(fault), "{message:?} instead of {fault:?}"),
+        other => panic!("{other:?} instead of {fault:?}"),
+    }
+}
+
+fn flip(bytes: &mut [u8]) {
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+}
+
+#[test]
+fn a_new_entry_with_one_fault() {
+    let mut house = House::safe();
+    let scope = house.add_scope("work");
+    let changes = house.person.add_entry(with_card(login(1)).in_scope(scope), house.now_ms).unwrap().1;
+    refused(&house, &changes, "well-formed", |change| change.entries[0].header.truncate(70));
+    refused(&house, &changes, "not signed by its author", |change| change.entries[0].header[3] ^= 1);
+    refused(&house, &changes, "not the one that the header names", |change| change.entries[0].records[0].record[40] ^= 1);
+    refused(&house, &changes, "of the kind and key", |change| change.entries[0].records[1].record[2] = 0x03);
+    refused(&house, &changes, "of the kind and key", |change| change.entries[0].records[1].record[7] = 9);
+    refused(&house, &changes, "sealed in this version", |change| drop(change.entries[0].records.pop()));
+    refused(&house, &changes, "is missing", |change| change.entries[0].records[0].field_id = PASSWORD);
+    refused(&house, &changes, "has no grant", |change| drop(change.entries[0].grants.pop()));
+    refused(&house, &changes, "scope key in force", |change| change.entries[0].grants[0].record[7] = 9);
+    refused(&house, &changes, "scope key in force", |change| change.entries[0].grants[0].tier = 2);
+    refused(&house, &changes, "for no scope, tier and entry key", |change| change.entries[0].grants[0].tier = 3);
+    refused(&house, &changes, "for no scope, tier and entry key", |change| change.entries[0].grants[0].ek_epoch = 2);
+    refused(&house, &changes, "for no scope, tier and entry key", |change| change.entries[0].grants[0].scope_id = ScopeId([3; 16]));
+    house.apply(changes).unwrap();
+}
+
+#[test]
+fn an_entry_of_a_scope_that_is_not_there() {
+    let mut house = House::safe();
+    let unsent = house.person.add_scope("never sent", house.now_ms).unwrap().0;
+    let changes = house.person.add_entry(login(1).in_scope(unsent), house.now_ms).unwrap().1;
+    refused(&house, &changes, "scope that the manifest does not list", |_| {});
+}
+
+#[test]
+fn a_grant_for_an_entry_that_is_not_there() {
+    let mut house = House::safe();
+    house.add_login(1);
+    let changes = house.person.add_entry(login(2), house.now_ms).unwrap().1;
+    refused(&house, &changes, "unknown entry", |change| {
+        let grant = change.entries.remove(0).grants.remove(0);
+        change.grants.push(clavitor_vault::change::EntryGrant { entry_id: EntryId([9; 16]), grant });
+    });
+}
+
+#[test]
+fn a_manifest_with_one_fault() {
+    let mut house = House::safe();
+    let next = |house: &House| house.person.next_manifest(house.now_ms);
+    let sign = |house: &House, body| clavitor_crypto::signed::Signed::sign(body, house.person.usk()).unwrap().bytes().to_vec();
+    let good = Changes { manifest: Some(sign(&house, next(&house))), ..Changes::default() };
+    refused(&house, &good, "not signed", |change| flip(change.manifest.as_mut().unwrap()));
+    let with = |fault: &str, edit: &dyn Fn(&mut clavitor_crypto::manifest::Manifest)| {
+        let mut body = next(&house);
+        edit(&mut body);
+        refused(&house, &Changes { manifest: Some(sign(&house, body)), ..Changes::default() }, fault, |_| {});
+    };
+    with("does not follow", &|body| body.version += 1);
+    with("does not follow", &|body| body.previous = [1; 32]);
+    with("does not follow", &|body| body.hlc_ms -= 1);
+    with("ahead of the node's", &|body| body.hlc_ms += 120_000);
+    with("longer log", &|body| body.log_pin.size = 100_000);
+    with("another log", &|body| (body.log_pin.size, body.log_pin.root) = (1, [1; 32]));
+    with("go together", &|body| body.recovery.auth_hash = [0; 32]);
+    with("90 days", &|body| body.recovery.delay_s = 100 * 86_400);
+    with("new vault key", &|body| body.unlockers.truncate(1));
+    with("names comes with", &|body| body.names.version += 1);
+    with("comes with the first change and with a new vault key", &|body| body.vault_epoch += 1);
+    house.later(1000);
+    house.apply(good).unwrap();
+    let stale = house.person.next_manifest(house.now_ms);
+    let stale = Changes { manifest: Some(sign(&house, stale)), ..Changes::default() };
+    assert_eq!(house.apply(stale), Err(Error::VersionConflict { current: 3 }));
+}
+
+#[test]
+fn keys_that_no_change_asks_for() {
+    let mut house = House::safe();
+    let changes = house.person.add_entry(login(1), house.now_ms).unwrap().1;
+    refused(&house, &changes, "usk comes with", |change| change.usk = Some(vec![0; 100]));
+    refused(&house, &changes, "previous_vmk comes with", |change| change.previous_vmk = Some(vec![0; 100]));
+    refused(&house, &changes, "names comes with", |change| change.names = Some(vec![0; 100]));
+}
+
+#[test]
+fn a_passkey_with_one_fault() {
+    let mut house = House::new();
+    let second = passkey(2);
+    let changes = house.person.add_passkey(&second, "second", house.now_ms).unwrap();
+    let given = |change: &mut Change| *change = with_passkey(std::mem::take(change), &second);
+    refused(&house, &changes, "comes with its registration", |_| {});
+    refused(&house, &changes, "not that of its passkey", |change| {
+        given(change);
+        change.unlockers[0].passkey.as_mut().unwrap().credential_id = vec![3; 20];
+    });
+    refused(&house, &changes, "not signed for its unlocker", |change| {
+        given(change);
+        flip(&mut change.unlockers[0].sealed_vmk);
+    });
+    refused(&house, &changes, "needs its record", |change| {
+        given(change);
+        change.unlockers[0].record = None;
+    });
+    refused(&house, &changes, "not record 0x10", |change| {
+        given(change);
+        change.unlockers[0].record.as_mut().unwrap()[2] = 0x13;
+    });
+    refused(&house, &changes, "twice", |change| {
+        given(change);
+        let again = change.unlockers[0].clone();
+        change.unlockers.push(again);
+    });
+    refused(&house, &changes, "that the manifest does not list", |change| {
+        given(change);
+        change.unlockers[0].id = UnlockerId([4; 32]);
+    });
+    refused(&house, &changes, "does not bring", |change| change.unlockers.clear());
+    house.apply_change(with_passkey(convert(changes), &second)).unwrap();
+    assert_eq!(house.read(unlock::unlockers).unwrap().len(), 2);
+}
+
+#[test]
+fn a_change_of_ways_in_needs_a_fresh_passkey() {
+    let mut house = House::new();
+    let second = passkey(2);
+    let changes = with_passkey(convert(house.person.add_passkey(&second, "second", house.now_ms).unwrap()), &second);
+    house.later(6 * 60_000);
+    assert_eq!(house.apply_change(changes.clone()), Err(Error::FreshPasskeyNeeded));
+    let (_, entry) = house.person.add_entry(login(1), house.now_ms).unwrap();
+    house.apply(entry).unwrap();
+    house.sign_in();
+    house.apply_change(changes).unwrap();
+}
+
+#[test]
+fn removing_a_passkey_rotates_the_vault_and_ends_its_sessions() {
+    let mut house = House::safe();
+    let second = passkey(2);
+    let added = house.person.add_passkey(&second, "second", house.now_ms).unwrap();
+    house.apply_change(with_passkey(convert(added), &second)).unwrap();
+    let scope = house.add_scope("work");
+    let card = house.add(with_card(login(1)).in_scope(scope)).unwrap();
+    let plain = house.add_login(2);
+
+    let first = std::mem::replace(&mut house.passkey, second);
+    let old = house.owner.clone();
+    house.sign_in();
+    house.now_ms += 1;
+    let id = UnlockerId::of_passkey("localhost", &first.credential_id).unwrap();
+    let changes = house.person.remove_unlocker(id, house.now_ms).unwrap();
+    let mut partial = convert(changes.clone());
+    partial.entries.clear();
+    assert!(matches!(house.apply_change(partial), Err(Error::NotValid(message)) if message.contains("tier 3")));
+    let mut partial = convert(changes.clone());
+    partial.grants.clear();
+    assert!(matches!(house.apply_change(partial), Err(Error::NotValid(message)) if message.contains("scope key")));
+    let mut partial = convert(changes.clone());
+    partial.unlockers.pop();
+    assert!(matches!(house.apply_change(partial), Err(Error::NotValid(_))));
+    house.apply(changes).unwrap();
+
+    assert_eq!(house.vault.read(house.now_ms, |r| unlock::state(r, &old)).err(), Some(Error::Unauthenticated));
+    let state = house.read(unlock::state).unwrap();
+    assert_eq!(state.previous_vmks.len(), 1);
+    for id in [card, plain] {
+        let detail = house.detail(id).unwrap();
+        house.person.load_entry(&crate::house::stored(&detail)).unwrap();
+    }
+    let history = house.read(|r, owner| clavitor_vault::entries::history(r, owner, card)).unwrap();
+    let mut older = crate::house::stored(&history[1]);
+    older.grants = crate::house::stored(&history[0]).grants;
+    house.person.load_entry(&older).unwrap();
+    assert_eq!(&*house.person.entry(card).unwrap().draft().fields[2].value, b"4111111111111111");
+}
+
+#[test]
+fn a_setup_change_must_hold_a_passkey() {
+    let house = House::new();
+    let token = house.vault.write_wait(house.now_ms, clavitor_vault::setup::make_link).unwrap();
+    let passkey = passkey(3);
+    let (person, changes) = crate::house::create(&house.vault, clavitor_crypto::VaultId::make(), &passkey);
+    let vault_id = person.vault();
+    let claim = |change: Change| {
+        let token = token.clone();
+        house.vault.write_wait(house.now_ms, move |w| clavitor_vault::setup::claim(w, &token, vault_id, &change)).err()
+    };
+    assert!(matches!(claim(convert(changes.clone())), Some(Error::BadRequest(_))));
+    let mut no_manifest = with_passkey(convert(changes.clone()), &passkey);
+    no_manifest.manifest = None;
+    assert!(matches!(claim(no_manifest), Some(Error::BadRequest(_))));
+    assert_eq!(claim(with_passkey(convert(changes), &passkey)), None, "a second vault lives beside the first");
+}
+
+#[test]
+fn nobody_else_changes_a_vault() {
+    let mut house = House::safe();
+    let changes = convert(house.person.add_entry(login(1), house.now_ms).unwrap().1);
+    let agent = house.enrol(&house.terms());
+    for stranger in [Credential::Anonymous, agent.credential] {
+        let changes = changes.clone();
+        let refused = house.vault.write_wait(house.now_ms, move |w| clavitor_vault::change::apply(w, &stranger, &changes));
+        assert_eq!(refused.err(), Some(Error::Unauthenticated));
+    }
+}
