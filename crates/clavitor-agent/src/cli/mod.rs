@@ -54,11 +54,11 @@ fn reference(text: &str) -> Result<Reference, Failure> {
     text.parse().map_err(|error: ReferenceError| Failure::general(error.to_string()))
 }
 
-/// Says what is wrong with the arguments, in clap's words. Exit code 1, because 2 means that the node cannot be reached; help is no failure.
+/// Says what is wrong with the arguments, in clap's words. The exit code is none of the table: 64, as sysexits has it; help is no failure.
 pub fn usage(error: &clap::Error) -> ExitCode {
     // Nobody is left to tell if the terminal is gone.
     let _ = error.print();
-    ExitCode::from(u8::from(error.use_stderr()))
+    if error.use_stderr() { ExitCode::from(64) } else { ExitCode::SUCCESS }
 }
 
 /// Runs one verb on a runtime of its own, for a binary that has none. The network client needs little: one thread does the work of one verb.

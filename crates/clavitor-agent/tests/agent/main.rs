@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod evil_node;
 #[cfg(test)]
+mod mcp;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod verbs;
