@@ -59,6 +59,9 @@ export class Device {
     page.on("console", (message) => {
       if (message.type() === "error") complaints.push(`console: ${message.text()}`);
     });
+    page.on("response", async (response) => {
+      if (response.status() >= 400) complaints.push(`${response.status()} ${response.url()}: ${await response.text().catch(() => "")}`);
+    });
     page.on("request", (request) => {
       const url = new URL(request.url());
       if (url.origin !== origin && !["blob:", "data:"].includes(url.protocol)) complaints.push(`request to another party: ${request.url()}`);

@@ -27,8 +27,9 @@ export interface AgentChoice {
 export class Person {
   constructor(readonly page: Page) {}
 
+  /** A button; where the navigation has one of the same name, the page's own. */
   button(name: string): Locator {
-    return this.page.getByRole("button", { name, exact: true });
+    return this.page.getByRole("button", { name, exact: true }).last();
   }
 
   async press(name: string): Promise<void> {
@@ -77,7 +78,7 @@ export class Person {
   }
 
   async lock(): Promise<void> {
-    await this.press(t.common.nav.lock);
+    await this.page.getByRole("navigation", { name: t.common.nav.label }).getByRole("button", { name: t.common.nav.lock }).click();
     await this.sees(t.screens.unlock.title);
   }
 
