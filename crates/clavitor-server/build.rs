@@ -1,6 +1,11 @@
 //! Embeds the built web application (web/dist), or a page that says how to build it.
 
-use std::{env, fmt::Write as _, fs, path::Path};
+use std::{
+    env,
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -12,31 +17,36 @@ const MISSING_INTEGRITY: &str = "sha256-oGjInZk/cEcWtrVnTxfJRAzRP08VJJhegkerJg5I
 
 fn main() -> Result<(), Failure> {
     let root = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("../../web/dist");
-    println!("cargo::rerun-if-changed={}", root.join("assets.json").display());
     println!("cargo::rerun-if-changed={}", root.display());
-    let out = Path::new(&env::var("OUT_DIR")?).join("embedded.rs");
+    let out = PathBuf::from(env::var("OUT_DIR")?);
     let source = match fs::read_to_string(root.join("assets.json")) {
-        Ok(manifest) => embedded(&root.canonicalize()?, &manifest)?,
+        Ok(manifest) => embedded(&root, &out, &manifest).or_else(|error| {
+            println!("cargo::warning=web/dist is not whole ({error}); the binary is built without the web application");
+            missing()
+        })?,
         Err(_) => missing()?,
     };
-    fs::write(out, source)?;
+    fs::write(out.join("embedded.rs"), source)?;
     Ok(())
 }
 
-/// One constant for each file that the bundle's manifest names.
-fn embedded(root: &Path, manifest: &str) -> Result<String, Failure> {
+/// One constant for each file that the bundle's manifest names. The files are copied first: a bundle that is built meanwhile changes nothing.
+fn embedded(root: &Path, out: &Path, manifest: &str) -> Result<String, Failure> {
     let manifest: serde_json::Value = serde_json::from_str(manifest)?;
     let mut source = String::from("static FILES: &[File] = &[\n");
-    for (path, file) in manifest["files"].as_object().ok_or("assets.json names no files")? {
+    for (number, (path, file)) in manifest["files"].as_object().ok_or("assets.json names no files")?.iter().enumerate() {
         let member = |name: &str| file[name].as_str().ok_or_else(|| format!("{path} has no {name} in assets.json"));
-        let on_disk = format!("{}{path}", root.display());
+        let from = format!("{}{path}", root.display());
+        let plain = included(&from, out, &format!("{number}"))?.ok_or_else(|| format!("{path} is missing"))?;
+        let brotli = included(&format!("{from}.br"), out, &format!("{number}.br"))?;
+        let gzip = included(&format!("{from}.gz"), out, &format!("{number}.gz"))?;
+        let (media_type, integrity) = (member("type")?, member("integrity")?);
+        let optional = |file: Option<String>| file.map_or("None".to_owned(), |file| format!("Some({file})"));
         writeln!(
             source,
-            "File {{ path: {path:?}, media_type: {:?}, integrity: {:?}, plain: include_bytes!({on_disk:?}), brotli: {}, gzip: {} }},",
-            member("type")?,
-            member("integrity")?,
-            compressed(&format!("{on_disk}.br")),
-            compressed(&format!("{on_disk}.gz")),
+            "File {{ path: {path:?}, media_type: {media_type:?}, integrity: {integrity:?}, plain: {plain}, brotli: {}, gzip: {} }},",
+            optional(brotli),
+            optional(gzip),
         )?;
     }
     source.push_str("];\n");
@@ -48,8 +58,14 @@ fn embedded(root: &Path, manifest: &str) -> Result<String, Failure> {
     Ok(source)
 }
 
-fn compressed(path: &str) -> String {
-    if Path::new(path).exists() { format!("Some(include_bytes!({path:?}))") } else { "None".to_owned() }
+/// Copies a file beside the generated source, and says how it is included there.
+fn included(from: &str, out: &Path, name: &str) -> Result<Option<String>, Failure> {
+    if !Path::new(from).exists() {
+        return Ok(None);
+    }
+    let to = out.join(format!("asset-{name}"));
+    fs::write(&to, fs::read(from)?)?;
+    Ok(Some(format!("include_bytes!({to:?})")))
 }
 
 fn missing() -> Result<String, Failure> {

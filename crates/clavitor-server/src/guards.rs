@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use axum::http::{HeaderMap, Method, Uri, header, uri::Authority};
 use clavitor_api::ErrorCode;
 
-use crate::{config::Config, refusal::Refusal, who::WhoKind};
+use crate::{config::Config, cookie, refusal::Refusal, who::WhoKind};
 
 /// The header that only our own pages can send along.
 pub(crate) const OWN_HEADER: &str = "x-clavitor";
@@ -66,7 +66,8 @@ pub(crate) fn site(config: &Config, who: WhoKind, method: &Method, headers: &Hea
     if headers.get_all("sec-fetch-site").iter().any(|site| !allowed(site.as_bytes())) {
         return foreign();
     }
-    if who.has_cookie() && !reads && headers.get(OWN_HEADER).is_none_or(|value| value.as_bytes() != b"1") {
+    let proves_itself = who.has_cookie() && cookie::session(headers).is_some();
+    if proves_itself && !reads && headers.get(OWN_HEADER).is_none_or(|value| value.as_bytes() != b"1") {
         return Err(Refusal::new(ErrorCode::Forbidden, "Requests that change something carry the header X-Clavitor: 1."));
     }
     Ok(())

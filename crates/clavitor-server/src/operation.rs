@@ -272,11 +272,7 @@ async fn run<W: Who, I: Input, O: Output>(
         node.count_anonymous(from, true)?;
     }
     let head = Head { method: &parts.method, uri: &parts.uri, headers: &parts.headers, from };
-    let proved = W::prove(&node, &head).and_then(|who| body_head::<I>(&parts, bounds).map(|()| who));
-    let who = match proved {
-        Ok(who) => who,
-        Err(refusal) => return Err(failed(&node, &head, refusal)),
-    };
+    let who = W::prove(&node, &head).map_err(|refusal| failed(&node, &head, refusal))?;
     let proof_id = who.proof_id().cloned();
     let result = finish(node.clone(), who, &mut parts, request_body, bounds, handler).await;
     result.map_err(|refusal| {
@@ -311,13 +307,26 @@ async fn finish<W: Who, I: Input, O: Output>(
     bounds: Bounds,
     handler: impl Handler<W, I, O>,
 ) -> Result<Response, Refusal> {
+    let json_depth_max = node.config().limits.json_depth_max;
+    match input(&who, parts, request_body, bounds, json_depth_max).await {
+        Ok(input) => handler.call(Call { node, who }, input).await?.respond(),
+        // Whoever is unknown hears that first, and not what is wrong with the request.
+        Err(refusal) => Err(who.known(&node).err().unwrap_or(refusal)),
+    }
+}
+
+async fn input<W: Who, I: Input>(
+    who: &W,
+    parts: &mut Parts,
+    request_body: axum::body::Body,
+    bounds: Bounds,
+    json_depth_max: usize,
+) -> Result<I, Refusal> {
+    body_head::<I>(parts, bounds)?;
     let body = body::collect(request_body, if I::HAS_BODY { bounds.body_bytes_max } else { 0 }).await?;
     who.covers((!body.is_empty()).then(|| sha256(&body)).as_ref())?;
     let path = path_parameters(parts).await?;
-    let json_depth_max = node.config().limits.json_depth_max;
-    let input = I::read(&Carried { parts, path: &path, body: &body, json_depth_max })?;
-    drop(body);
-    handler.call(Call { node, who }, input).await?.respond()
+    I::read(&Carried { parts, path: &path, body: &body, json_depth_max })
 }
 
 async fn path_parameters(parts: &mut Parts) -> Result<Vec<(String, String)>, Refusal> {

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use axum::http::{HeaderMap, Method, Uri, header};
-use clavitor_vault::{Credential, Session, session};
+use clavitor_vault::{Credential, Session, agents, session};
 
 use crate::{
     cookie,
@@ -84,6 +84,15 @@ pub trait Who: Send + Sync + Sized + 'static {
     /// The proof that was used up for this request.
     fn proof_id(&self) -> Option<&ProofId> {
         None
+    }
+
+    /// Whether the vault knows the caller. Asked before a request is refused for its form; a good one is answered by the vault, which asks itself.
+    ///
+    /// # Errors
+    /// `unauthenticated`.
+    fn known(&self, node: &Node) -> Result<(), Refusal> {
+        let _ = node;
+        Ok(())
     }
 }
 
@@ -193,6 +202,10 @@ impl Who for Agent {
 
     fn proof_id(&self) -> Option<&ProofId> {
         Some(&self.proof.id)
+    }
+
+    fn known(&self, node: &Node) -> Result<(), Refusal> {
+        node.read(|r| agents::me(r, &self.credential)).map(|_| ())
     }
 }
 

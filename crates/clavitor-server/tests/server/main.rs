@@ -1,0 +1,17 @@
+//! The server from outside: every test says who is asking, and asks a whole node with a real store in a temporary folder.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test that cannot go on has failed
+
+mod agent;
+mod bad_input;
+mod browser;
+mod connection;
+mod headers;
+mod logs;
+mod node;
+mod passkeys;
+mod proofs;
+mod release;
+mod routes;
+mod story;
+mod wire;
