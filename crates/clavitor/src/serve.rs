@@ -1,6 +1,9 @@
 //! `serve`: opens the store, listens, and ends in order.
 
-use std::{io, time::Duration};
+use std::{
+    io::{self, IsTerminal as _},
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use clavitor_server::{App, Config, Node, accept, config::Clock, control};
@@ -31,7 +34,7 @@ fn workers() -> usize {
 
 fn log(log: &Log) -> anyhow::Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_new(&log.log).with_context(|| format!("--log {:?} is not a filter", log.log))?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(io::stderr().is_terminal()).with_writer(io::stderr);
     match log.log_format {
         LogFormat::Text => lines.with_target(false).init(),
         LogFormat::Json => lines.json().init(),

@@ -1,0 +1,179 @@
+//! The binary from outside: what it prints where, and its exit codes.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test that cannot go on has failed
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpStream,
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+};
+
+fn clavitor(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_clavitor")).args(arguments).env_remove("CLAVITOR_DATA").stdin(Stdio::null()).output().unwrap()
+}
+
+fn with_input(arguments: &[&str], input: &str) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_clavitor"));
+    let mut child = command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// A node that serves until it is dropped.
+struct Serving {
+    child: Child,
+    link: String,
+}
+
+impl Serving {
+    fn start(folder: &str) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_clavitor"));
+        command.args(["serve", "--data", folder, "--bind", "127.0.0.1:0"]).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        let mut link = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut link).unwrap();
+        Self { child, link: link.trim().to_owned() }
+    }
+
+    fn address(&self) -> String {
+        let rest = self.link.strip_prefix("http://localhost:").unwrap();
+        format!("127.0.0.1:{}", rest.split('/').next().unwrap())
+    }
+
+    fn terminate(&mut self) -> Option<i32> {
+        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(asked.success());
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn the_description_is_the_committed_one() {
+    let printed = clavitor(&["openapi"]);
+    assert_eq!(out(&printed), include_str!("../../../web/api/openapi.json"));
+    assert_eq!((printed.status.code(), err(&printed)), (Some(0), String::new()));
+}
+
+#[test]
+fn wrong_usage_has_its_own_exit_code_and_help_is_no_error() {
+    assert_eq!(clavitor(&["serve", "--nonsense"]).status.code(), Some(64));
+    assert_eq!(clavitor(&[]).status.code(), Some(64));
+    let help = clavitor(&["--help"]);
+    assert_eq!(help.status.code(), Some(0));
+    assert!(out(&help).contains("Examples:") && out(&help).contains("Exit codes:"));
+}
+
+#[test]
+fn each_setting_says_where_it_came_from() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_clavitor"));
+    let checked = command.args(["config", "check", "--bind", "127.0.0.1:7000"]).env("CLAVITOR_DATA", "/srv/vault").output().unwrap();
+    let lines = out(&checked);
+    assert!(lines.contains("data\t/srv/vault\tenvironment"), "{lines}");
+    assert!(lines.contains("bind\t127.0.0.1:7000\tcommand line"));
+    assert!(lines.contains("origin\thttp://localhost:7000\tfrom bind"));
+    assert!(lines.contains("rp-id\tlocalhost\tfrom origin"));
+    assert_eq!(checked.status.code(), Some(0));
+    for misfit in [["--origin", "http://192.0.2.1:1984"], ["--rp-id", "example.com"], ["--origin", "nonsense"]] {
+        let refused = clavitor(&["config", "check", misfit[0], misfit[1]]);
+        assert_eq!(refused.status.code(), Some(1), "{misfit:?}: {}", out(&refused));
+        assert!(!err(&refused).is_empty());
+    }
+}
+
+#[test]
+fn completions_and_manual_pages_come_from_the_definition() {
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(out(&clavitor(&["completions", shell])).contains("clavitor"), "{shell}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(clavitor(&["man", folder.path().to_str().unwrap()]).status.code(), Some(0));
+    assert!(fs::read_to_string(folder.path().join("clavitor-serve.1")).unwrap().contains("data folder"));
+}
+
+#[test]
+fn a_node_prints_its_setup_link_and_gives_another_while_it_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let data = data.to_str().unwrap();
+    let mut node = Serving::start(data);
+    assert!(node.link.contains("/setup#"), "{}", node.link);
+
+    let mut stream = TcpStream::connect(node.address()).unwrap();
+    let port = node.address().split_once(':').unwrap().1.to_owned();
+    write!(stream, "GET /health/ready HTTP/1.1\r\nhost: localhost:{port}\r\nconnection: close\r\n\r\n").unwrap();
+    let mut said = String::new();
+    stream.read_to_string(&mut said).unwrap();
+    assert!(said.starts_with("HTTP/1.1 200"), "{said}");
+
+    let another = clavitor(&["setup-link", "--data", data]);
+    assert_eq!(another.status.code(), Some(0), "{}", err(&another));
+    let prefix = node.link.split_once('#').unwrap().0.to_owned();
+    assert!(out(&another).starts_with(&prefix), "the running node's own address");
+    assert_ne!(out(&another).trim(), node.link);
+
+    let second = clavitor(&["serve", "--data", data, "--bind", "127.0.0.1:0"]);
+    assert_eq!(second.status.code(), Some(1));
+    assert!(err(&second).contains("another process"), "{}", err(&second));
+
+    assert_eq!(node.terminate(), Some(0));
+    assert!(!Path::new(data).join("control.sock").exists());
+    assert_eq!(clavitor(&["setup-link", "--data", data]).status.code(), Some(0), "and while it does not run");
+}
+
+#[test]
+fn a_backup_is_taken_live_opens_with_its_code_and_is_restored_beside_what_was_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (data, file) = (path("data"), path("backup.clv"));
+    let mut node = Serving::start(&data);
+    let early = clavitor(&["backup", "create", "--data", &data, &file]);
+    assert_eq!(early.status.code(), Some(1), "there is no code yet");
+    let code = clavitor(&["backup", "code", "--data", &data]);
+    assert_eq!(code.status.code(), Some(0), "{}", err(&code));
+    let code = out(&code);
+    let created = clavitor(&["backup", "create", "--data", &data, &file]);
+    assert_eq!(created.status.code(), Some(0), "{}", err(&created));
+    assert!(out(&created).contains("\"vaults\":0"));
+    let over = clavitor(&["backup", "create", "--data", &data, &file]);
+    assert_eq!(over.status.code(), Some(1), "a backup never overwrites");
+    node.terminate();
+
+    let verified = with_input(&["backup", "verify", &file], &code);
+    assert_eq!(verified.status.code(), Some(0), "{}", err(&verified));
+    let wrong = code.replace(code.chars().next().unwrap(), if code.starts_with('7') { "8" } else { "7" });
+    assert_eq!(with_input(&["backup", "verify", &file], &wrong).status.code(), Some(1));
+
+    let restored = with_input(&["restore", "--data", &data, &file], &code);
+    assert_eq!(restored.status.code(), Some(0), "{}", err(&restored));
+    let again = Serving::start(&data);
+    assert!(again.link.contains("/setup#"));
+}
+
+#[test]
+fn orders_need_a_vault() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = clavitor(&["setup-link", "--data", folder.path().to_str().unwrap()]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(err(&refused).contains("there is no vault in"));
+    let events = folder.path().join("log.jsonl");
+    let export =
+        clavitor(&["audit", "export", "--data", folder.path().to_str().unwrap(), "--file", events.to_str().unwrap(), "--head", "h"]);
+    assert_eq!(export.status.code(), Some(1));
+}
