@@ -23,7 +23,8 @@ pub(crate) fn open_previous(vault: VaultId, keys: &VaultKeys, records: &[&[u8]])
 }
 
 impl Person {
-    /// Removes an agent, and rotates the scopes it had: grants now, entry keys with the next version of each entry. Hosted agents of these scopes end.
+    /// Removes an agent, and rotates the scopes it had: grants now, entry keys with the next version of each entry. Hosted agents of these scopes end,
+    /// and what the agent wrote last is signed again by the owner. Every entry of the scopes must be open.
     ///
     /// # Errors
     /// [`Error::Unknown`] for an agent that is not listed.
@@ -35,10 +36,16 @@ impl Person {
             let touched = agent.scopes.iter().any(|grant| scopes.contains(&grant.scope));
             agent.id != id && !(ends(agent.kind) && touched)
         });
-        rotate_scopes(&mut body, |scope| scopes.contains(&scope));
+        self.rotate_scopes(&mut body, |scope| scopes.contains(&scope));
         let mut changes = self.changes(body)?;
         changes.scope_wraps = self.wraps_for_all(|scope| scopes.contains(&scope))?;
         changes.grants = self.regrant(&scopes)?;
+        // Nobody could check its signature any more, so the owner takes its last versions over.
+        let authored: Vec<EntryId> = self.entries.iter().filter(|(_, entry)| entry.header.body().author == id).map(|(id, _)| *id).collect();
+        for entry in authored {
+            let draft = self.entry(entry)?.draft.clone();
+            changes.entries.push(self.next_version(entry, draft, now_ms)?);
+        }
         Ok(changes)
     }
 
@@ -72,7 +79,7 @@ impl Person {
         }
         body.vault_epoch += 1;
         body.agents.retain(|agent| agent.kind == AgentKind::Enrolled && agent.state != AgentState::Invited);
-        rotate_scopes(&mut body, |_| true);
+        self.rotate_scopes(&mut body, |_| true);
 
         let next = hierarchy::next(&self.keys, &mut *self.random);
         let salt = self.salt();
@@ -110,6 +117,16 @@ impl Person {
         Ok(self.manifest.body().scopes.iter().filter(|scope| header.is_in(scope.id)).map(|scope| scope.ek_epoch_min).max().unwrap_or(1))
     }
 
+    /// Gives scopes new keys, and asks for entry keys above every one that was ever given out in them.
+    fn rotate_scopes(&self, body: &mut Manifest, wanted: impl Fn(ScopeId) -> bool) {
+        for scope in body.scopes.iter_mut().filter(|scope| wanted(scope.id)) {
+            let headers = self.entries.values().map(|entry| entry.header.body()).filter(|header| header.is_in(scope.id));
+            let highest = headers.map(|header| header.ek_epoch).max().unwrap_or(0);
+            scope.epoch += 1;
+            scope.ek_epoch_min = scope.ek_epoch_min.max(highest) + 1;
+        }
+    }
+
     fn rewrap_unlockers(&mut self) -> Result<Vec<UnlockerChange>, Error> {
         let listed = self.manifest.body().unlockers.clone();
         let mut changes = Vec::new();
@@ -142,13 +159,6 @@ impl Person {
             }
         }
         Ok(grants)
-    }
-}
-
-fn rotate_scopes(body: &mut Manifest, wanted: impl Fn(ScopeId) -> bool) {
-    for scope in body.scopes.iter_mut().filter(|scope| wanted(scope.id)) {
-        scope.epoch += 1;
-        scope.ek_epoch_min += 1;
     }
 }
 

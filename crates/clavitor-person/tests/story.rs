@@ -174,6 +174,45 @@ fn a_revoked_agent_opens_nothing_new() {
 }
 
 #[test]
+fn what_a_revoked_agent_wrote_is_signed_by_the_owner() {
+    let (mut person, mut node) = vault("authored");
+    let (scope, changes) = ok(person.add_scope("Work", NOW_MS));
+    node.apply(&changes);
+    let (id, changes) = ok(person.add_entry(login().in_scope(scope), NOW_MS));
+    node.apply(&changes);
+    let agent = enrol(&mut person, &mut node, scope, Capabilities::WRITE);
+    let written = ok(agent.write(ok(person.entry(id)).header(), &node.entry(id, &[scope]), PASSWORD, b"rotated", NOW_MS));
+    node.apply(&Changes { entries: vec![written], ..Changes::default() });
+    ok(person.load_entry(&node.entry(id, &[ScopeId::ZERO])));
+
+    let changes = ok(person.revoke(agent.id(), NOW_MS));
+    assert_eq!(changes.entries.iter().map(|change| change.entry).collect::<Vec<_>>(), [id]);
+    node.apply(&changes);
+    let mut other = ok(unlock_with(&node, &person, &Way::Passkey(&passkey(1))));
+    ok(other.load_entry(&node.entry(id, &[ScopeId::ZERO])));
+    assert_eq!(&**ok(other.entry(id)).draft().field(PASSWORD).unwrap().value, b"rotated");
+}
+
+/// An entry whose key was renewed for one scope must be renewed again when an agent of another scope goes.
+#[test]
+fn overlapping_scopes_do_not_leave_a_known_entry_key() {
+    let (mut person, mut node) = vault("overlap");
+    let (scope, changes) = ok(person.add_scope("Work", NOW_MS));
+    node.apply(&changes);
+    let (id, changes) = ok(person.add_entry(login().in_scope(scope), NOW_MS));
+    node.apply(&changes);
+    let narrow = enrol(&mut person, &mut node, scope, Capabilities::USE);
+    let wide = enrol(&mut person, &mut node, ScopeId::ZERO, Capabilities::USE);
+    for agent in [narrow, wide] {
+        node.apply(&ok(person.revoke(agent.id(), NOW_MS)));
+        let before = ok(person.entry(id)).header().body().ek_epoch;
+        node.apply(&ok(person.rekey(id, NOW_MS)));
+        assert!(ok(person.entry(id)).header().body().ek_epoch > before);
+        assert!(agent.open_field(&node.entry(id, &[scope, ScopeId::ZERO]), PASSWORD).is_err());
+    }
+}
+
+#[test]
 fn a_hosted_token_opens_tier_1_of_its_scope() {
     let (mut person, mut node) = vault("hosted");
     let (scope, changes) = ok(person.add_scope("Work", NOW_MS));
