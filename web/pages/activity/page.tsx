@@ -3,6 +3,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { JSX } from "preact";
 import type { ActivityEvent, ActivityPage as Page, LogProof } from "../../vault/index.ts";
+import { agentNames, wayNames } from "../state/attention.ts";
 import { explain } from "../state/failure.ts";
 import { vault } from "../state/phase.ts";
 import { href } from "../state/route.ts";
@@ -94,6 +95,13 @@ function Filters({ value, onChange }: { value: ActivityFilter; onChange: (value:
   );
 }
 
+/** The log names agents and ways in by their ids; people know them by their names. */
+function named(detail: string): string {
+  const name = agentNames.value.get(detail) ?? wayNames.value.get(detail);
+  if (name !== undefined && name !== "") return name;
+  return /^([0-9a-f]{32}){1,2}$/.test(detail) ? `${detail.slice(0, 8)}…` : detail;
+}
+
 function Line({ event }: { event: ActivityEvent }): JSX.Element {
   const words = t.agents.activity;
   const reason = reasonOf(event);
@@ -106,7 +114,7 @@ function Line({ event }: { event: ActivityEvent }): JSX.Element {
           {event.fieldLabel !== null && <> · {event.fieldLabel}</>}
           {reason.mode !== null && <> · {t.agents.learnt.modes[reason.mode]}</>}
         </p>
-        {reason.text !== "" && <p class="soft">{byAgent ? words.reason(reason.text) : reason.text}</p>}
+        {reason.text !== "" && <p class="soft">{byAgent ? words.reason(reason.text) : named(reason.text)}</p>}
         <p class="hint">{dateTime(event.atMs)} · #{event.seq}</p>
       </div>
       <div class="row">

@@ -10,6 +10,9 @@ export const waitingAgents = signal(0);
 /** Names of agents by id, as far as they were looked up. */
 export const agentNames = signal<ReadonlyMap<string, string>>(new Map());
 
+/** Names of the ways in by id, as far as they were looked up. */
+export const wayNames = signal<ReadonlyMap<string, string>>(new Map());
+
 /** Looks now and then, while the page is visible. A failure is no news: the next look may work. */
 export function watchAgents(): () => void {
   const look = async (): Promise<void> => {
@@ -18,6 +21,7 @@ export function watchAgents(): () => void {
     const [agents, ways] = await Promise.all([now.vault.agents.list(), now.vault.ways.list()]);
     waitingAgents.value = agents.filter((agent) => agent.state === "answered" || agent.seen?.locked === true).length;
     agentNames.value = new Map(agents.map((agent) => [agent.id, agent.name]));
+    wayNames.value = new Map(ways.list.map((way) => [way.id, way.name]));
     recoveryPending.value = ways.recoveryPendingUntilMs !== null;
   };
   const safely = (): void => void look().catch(() => undefined);

@@ -6,7 +6,9 @@ import { t } from "../words/index.ts";
 import { explain } from "../state/failure.ts";
 import { Button, IconButton } from "./button.tsx";
 
-const TOAST_MS = 8_000;
+/** With something to do about it there is time to read and decide. */
+const ACTION_MS = 10_000;
+const PLAIN_MS = 5_000;
 const TOASTS_MAX = 3;
 
 interface Toast {
@@ -18,11 +20,11 @@ interface Toast {
 const toasts = signal<readonly Toast[]>([]);
 let last = 0;
 
-/** Shows a message for a few seconds, longer while the pointer or the focus is on it. */
+/** Shows a message for a few seconds, longer while the pointer or the focus is on its buttons. A newer one takes the place of one without an action. */
 export function toast(text: string, action?: Toast["action"]): void {
   last += 1;
   const next: Toast = action === undefined ? { id: last, text } : { id: last, text, action };
-  toasts.value = [...toasts.value, next].slice(-TOASTS_MAX);
+  toasts.value = [...toasts.value.filter((item) => item.action !== undefined), next].slice(-TOASTS_MAX);
 }
 
 function dismiss(id: number): void {
@@ -42,7 +44,7 @@ function ToastLine({ item }: { item: Toast }): JSX.Element {
   const [held, setHeld] = useState(false);
   useEffect(() => {
     if (held) return;
-    const timer = setTimeout(() => dismiss(item.id), TOAST_MS);
+    const timer = setTimeout(() => dismiss(item.id), item.action === undefined ? PLAIN_MS : ACTION_MS);
     return () => clearTimeout(timer);
   }, [held, item.id]);
   const act = (): void => {
