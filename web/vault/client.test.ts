@@ -324,6 +324,19 @@ describe("ways in", () => {
     expect((await world.client.claimRecovery({ vaultId: second.vaultId, code: second.code })).recovered).toBe(true);
   });
 
+  it("a new code in a session that came in by the old one needs a passkey, and ends the session", async () => {
+    const world = await makeVault(["Alpha"]);
+    const first = await world.vault.ways.makeRecovery();
+    await first.confirm(first.code, 0);
+    const kit = { vaultId: first.vaultId, code: first.code };
+    await world.client.startRecovery(kit);
+    const vault = await world.client.claimRecovery(kit);
+    const second = await vault.ways.makeRecovery();
+    await second.confirm(second.code, 0);
+    await expect(vault.ways.list()).rejects.toBeInstanceOf(Locked);
+    await (await world.client.unlock()).entries.load();
+  });
+
   it("the only one, and the one in use, are not removed", async () => {
     const world = await makeVault([]);
     const [only] = (await world.vault.ways.list()).list;

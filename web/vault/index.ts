@@ -108,7 +108,10 @@ export interface Ways {
   addPasskey(name: string): Promise<void>;
   /** Removes a way in and gives the vault a new key. Hosted tokens and open invitations end. Safe to repeat after it was cut off. */
   remove(id: string, work?: Work): Promise<void>;
-  /** Makes a recovery code; it is in force after it was typed back. */
+  /**
+   * Makes a recovery code; it is in force after it was typed back. A second code replaces the first and gives the vault a new key, as `remove` does.
+   * In a session that was opened with the old code it also locks the vault: go on with a passkey.
+   */
   makeRecovery(): Promise<RecoveryDraft>;
   /** Ends a recovery that somebody has started. */
   cancelRecovery(): Promise<void>;

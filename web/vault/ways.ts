@@ -13,7 +13,7 @@ import { BadCode, BadDraft } from "./errors.ts";
 import type { Ways } from "./index.ts";
 import { makePasskey, makeUnlocker } from "./passkey.ts";
 import { blob, list, object } from "./read.ts";
-import { rotateVault } from "./rotate.ts";
+import { rotateVault, type VaultRotation } from "./rotate.ts";
 import type { Session } from "./session.ts";
 import type { EntryStore } from "./store.ts";
 import type { RecoveryDraft, WayIn, WaysIn, Work } from "./types.ts";
@@ -153,7 +153,7 @@ export class VaultWays implements Ways {
     const unlocker = this.#entry(id, UnlockerKind.recovery, x25519);
     const recovery = { authHash, delayS: delaySeconds };
     if (session.manifest.unlockers.some((one) => one.id === id)) {
-      await rotateVault(this.store, { remove: [], add: { unlocker, record }, recovery });
+      await this.#replaceRecovery({ remove: [], add: { unlocker, record }, recovery });
       return;
     }
     const unlocked = await session.vaultKey();
@@ -163,6 +163,15 @@ export class VaultWays implements Ways {
     } finally {
       wipe(unlocked.vmk, unlocked.seed);
     }
+  }
+
+  /** A session that came in by the old code ends with it. */
+  async #replaceRecovery(rotation: VaultRotation): Promise<void> {
+    const { session } = this;
+    const byCode = !session.cameBy.passkey;
+    if (byCode && session.manifest.unlockers.length === 1) throw new BadDraft("Add a passkey first. A new code ends the one you came in with.");
+    await rotateVault(this.store, rotation);
+    if (byCode) await session.lock();
   }
 
   cancelRecovery(): Promise<void> {
