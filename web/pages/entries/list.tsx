@@ -4,12 +4,12 @@ import { useEffect, useRef } from "preact/hooks";
 import type { JSX } from "preact";
 import { entryKinds, type Entry, type EntryKind } from "../../vault/index.ts";
 import { loading } from "../state/open.ts";
-import { revision, vault } from "../state/phase.ts";
-import { go } from "../state/route.ts";
+import { onlyWay, recoveryPending, revision, vault } from "../state/phase.ts";
+import { go, href } from "../state/route.ts";
 import { active, clearFilters, filtered, found, group, kind, place, query, type Place } from "../state/view.ts";
 import { Button, LinkButton } from "../ui/button.tsx";
 import { Icon, kindIcons } from "../ui/icons.tsx";
-import { Empty } from "../ui/notice.tsx";
+import { Empty, Notice } from "../ui/notice.tsx";
 import { useWindow } from "../ui/window.ts";
 import { count } from "../words/format.ts";
 import { t } from "../words/index.ts";
@@ -38,6 +38,7 @@ export function EntryList({ selected }: { selected: string | null }): JSX.Elemen
     if (target !== undefined) active.value = window_.show(Math.max(0, Math.min(last, target)));
     else if (event.key === "Enter") open(entries[active.value]);
     else if (event.key === "Escape" && query.value !== "") query.value = "";
+    else if (event.key === "Escape") scroll.current?.focus();
     else return;
     event.preventDefault();
   };
@@ -50,6 +51,7 @@ export function EntryList({ selected }: { selected: string | null }): JSX.Elemen
         </div>
         <Filters />
       </div>
+      <Warnings />
       <Status shown={entries.length} />
       <div
         ref={scroll}
@@ -159,6 +161,20 @@ function Filters(): JSX.Element {
           {tags.length > 0 && <optgroup label={t.entries.tags}>{tags.map((name) => <option key={name} value={`tag:${name}`}>{name}</option>)}</optgroup>}
         </select>
       )}
+    </div>
+  );
+}
+
+/** What cannot wait until somebody looks into the settings. */
+function Warnings(): JSX.Element | null {
+  const text = recoveryPending.value ? t.entries.warnings.recovery : onlyWay.value ? t.entries.warnings.onlyWay : null;
+  if (text === null) return <div />;
+  return (
+    <div class="list-warning">
+      <Notice look={recoveryPending.value ? "bad" : "warn"}>
+        <p>{text}</p>
+        <a href={href({ page: "settings" })}>{t.entries.warnings.look}</a>
+      </Notice>
     </div>
   );
 }

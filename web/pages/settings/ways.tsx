@@ -4,7 +4,7 @@ import { useEffect } from "preact/hooks";
 import type { JSX } from "preact";
 import type { Progress, WayIn, WaysIn } from "../../vault/index.ts";
 import { explain } from "../state/failure.ts";
-import { recoveryPending, revision, vault } from "../state/phase.ts";
+import { onlyWay, recoveryPending, revision, vault } from "../state/phase.ts";
 import { Button, IconButton } from "../ui/button.tsx";
 import { Confirm, Dialog } from "../ui/dialog.tsx";
 import { TextField } from "../ui/form.tsx";
@@ -27,6 +27,7 @@ export function WaysCard(): JSX.Element {
   const load = (): void => {
     vault().ways.list().then((list) => {
       ways.value = list;
+      onlyWay.value = !list.safe;
       recoveryPending.value = list.recoveryPendingUntilMs !== null;
     }, (failure: unknown) => (error.value = explain(failure)));
   };

@@ -1,6 +1,6 @@
 // What needs the owner: agents that answered an invitation, and a recovery that somebody began.
 import { signal } from "@preact/signals";
-import { phase, recoveryPending } from "./phase.ts";
+import { onlyWay, phase, recoveryPending } from "./phase.ts";
 
 const LOOK_MS = 30_000;
 
@@ -22,6 +22,7 @@ export function watchAgents(): () => void {
     waitingAgents.value = agents.filter((agent) => agent.state === "answered" || agent.seen?.locked === true).length;
     agentNames.value = new Map(agents.map((agent) => [agent.id, agent.name]));
     wayNames.value = new Map(ways.list.map((way) => [way.id, way.name]));
+    onlyWay.value = !ways.safe;
     recoveryPending.value = ways.recoveryPendingUntilMs !== null;
   };
   const safely = (): void => void look().catch(() => undefined);

@@ -36,5 +36,8 @@ export function vault(): OpenVault {
   return now.vault;
 }
 
+/** True while losing one way in would lock the owner out. */
+export const onlyWay = signal(false);
+
 /** True while somebody's recovery runs. */
 export const recoveryPending = signal(false);

@@ -66,6 +66,7 @@ function fixtureEntries(options: FixtureOptions, changed: () => void): OpenVault
   };
   return {
     loaded: true,
+    reload: () => Promise.resolve(),
     load: () => Promise.resolve(),
     all: () => all,
     get,

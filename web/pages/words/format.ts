@@ -1,12 +1,12 @@
 // Times and numbers as people write them.
-import { language } from "./index.ts";
+import { locale } from "./index.ts";
 
 const DAY_MS = 86_400_000;
 
-const day = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
-const moment = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
-const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
-const number = new Intl.NumberFormat(language);
+const day = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
+const moment = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
+const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+const number = new Intl.NumberFormat(locale);
 
 /** "3 Nov 2026". */
 export const date = (ms: number): string => day.format(ms);
@@ -30,7 +30,7 @@ export function ago(ms: number, nowMs: number): string {
 
 /** "2 days", "5 hours", "12 minutes": how long something still takes, never less than it does. */
 export function span(ms: number): string {
-  const unit = (value: number, name: string): string => new Intl.NumberFormat(language, { style: "unit", unit: name, unitDisplay: "long" }).format(value);
+  const unit = (value: number, name: string): string => new Intl.NumberFormat(locale, { style: "unit", unit: name, unitDisplay: "long" }).format(value);
   if (ms >= 2 * DAY_MS) return unit(Math.ceil(ms / DAY_MS), "day");
   if (ms >= 2 * 3_600_000) return unit(Math.ceil(ms / 3_600_000), "hour");
   if (ms >= 60_000) return unit(Math.ceil(ms / 60_000), "minute");

@@ -16,4 +16,10 @@ export function choose(wanted: readonly string[]): { code: string; words: Words 
   return { code: "en", words: en };
 }
 
-export const { code: language, words: t } = choose(globalThis.navigator?.languages ?? []);
+const wanted = globalThis.navigator?.languages ?? [];
+const { code, words } = choose(wanted);
+
+export const t = words;
+
+/** How numbers and dates are written: as in the person's own region, when that speaks the language of the words. */
+export const locale = wanted.find((tag) => tag.split("-")[0] === code) ?? code;

@@ -28,6 +28,11 @@ export const entries = {
   anAgent: "an agent",
   byYou: "you",
   places: { live: "All entries", favorite: "Favourites", archive: "Archive", trash: "Trash" },
+  warnings: {
+    recovery: "Somebody has begun a recovery of this vault.",
+    onlyWay: "Losing one passkey would lock you out for ever. Add another way in.",
+    look: "Go to the settings",
+  },
   filter: {
     place: "Show",
     kind: "Kind",
