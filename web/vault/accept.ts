@@ -73,6 +73,7 @@ export class Acceptor {
     demand(header.vault === this.session.vaultId && header.entry === entry, "rule", "another entry");
     const pin = (await this.pins()).get(entry);
     if (checkAgainst(pin, header.version, hash, header.previous)) return read;
+    if (this.#ahead(header)) await this.session.refresh();
     demand(header.vaultEpoch <= this.session.manifest.vaultEpoch, "rule", "vault epoch of the future");
     await this.#keyOf(header.author).verify("header", this.session.vaultBytes, read.body, read.signature);
     await this.#acceptPast(read, pin, before);
@@ -99,11 +100,19 @@ export class Acceptor {
     }
   }
 
-  #checkWriter(header: Header): void {
-    if (header.author === zeroId) return;
+  /** Written under a manifest that this browser has not seen yet, or not allowed by any. */
+  #ahead(header: Header): boolean {
+    return header.vaultEpoch > this.session.manifest.vaultEpoch || !this.#mayWrite(header);
+  }
+
+  #mayWrite(header: Header): boolean {
+    if (header.author === zeroId) return true;
     const agent = this.session.manifest.agents.find((one) => one.id === header.author);
     const held = new Set([zeroId, ...header.scopes]);
-    const may = agent?.scopes.some((scope) => held.has(scope.id) && (scope.capabilities & Capability.write) !== 0) === true;
-    demand(may, "rule", "the author may not write this entry");
+    return agent?.scopes.some((scope) => held.has(scope.id) && (scope.capabilities & Capability.write) !== 0) === true;
+  }
+
+  #checkWriter(header: Header): void {
+    demand(this.#mayWrite(header), "rule", "the author may not write this entry");
   }
 }

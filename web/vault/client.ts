@@ -180,7 +180,7 @@ class Vault implements OpenVault {
   }
 
   get idleUntilMs(): number {
-    return this.session.info.idle_until_ms;
+    return this.session.idleUntilMs;
   }
 
   rename(what: "vault" | "agent" | "scope" | "passkey", id: string, name: string): Promise<void> {

@@ -29,6 +29,11 @@ function unknownEntry(): BadDraft {
   return new BadDraft("This entry is not in the vault any more.");
 }
 
+/** An address somebody typed is no reason for an alarm. */
+function checkId(id: string): void {
+  if (!/^[0-9a-f]{32}$/.test(id)) throw unknownEntry();
+}
+
 export class VaultEntries implements Entries {
   #past: { entry: string; version: number; past: Past } | undefined;
 
@@ -36,6 +41,13 @@ export class VaultEntries implements Entries {
 
   load(work: Work = {}): Promise<void> {
     return this.session.run(() => this.store.load(work));
+  }
+
+  reload(work: Work = {}): Promise<void> {
+    return this.session.run(async () => {
+      await this.session.refresh();
+      await this.store.load(work, true);
+    });
   }
 
   get loaded(): boolean {
@@ -75,6 +87,7 @@ export class VaultEntries implements Entries {
 
   openBytes(entryId: string, fieldId: string, version?: number): Promise<Uint8Array> {
     return this.session.run(async () => {
+      checkId(entryId);
       if (version !== undefined) return this.#openPast(entryId, fieldId, version);
       const shown = this.store.get(entryId)?.view.fields.find((field) => field.id === fieldId)?.value;
       if (shown !== undefined) return new TextEncoder().encode(shown);
@@ -116,6 +129,7 @@ export class VaultEntries implements Entries {
 
   edit(id: string, version: number, draft: EntryDraft): Promise<Entry> {
     return this.session.change(async () => {
+      checkId(id);
       const { detail, summary } = await this.store.detail(id);
       if (detail.signed.header.version !== version) throw new Conflict(detail.signed.header.version);
       const plan = await planDraft(this.session, draft, detail, summary);
@@ -175,6 +189,7 @@ export class VaultEntries implements Entries {
       if (work.signal?.aborted) return;
       const written = await Promise.all(
         part.map(async (id): Promise<Written> => {
+          checkId(id);
           const { detail, summary } = await this.store.detail(id);
           const scopes = scopesOf(this.#written(id)).filter((scope) => scope !== zeroId);
           return { version: await sealVersion(this.session, await planScopes(this.session, detail, summary, scopes)), summary };
@@ -187,6 +202,7 @@ export class VaultEntries implements Entries {
 
   revert(id: string, toVersion: number): Promise<Entry> {
     return this.session.change(async () => {
+      checkId(id);
       const past = await this.#pastOf(id);
       const old = past.versions.find((one) => one.signed.header.version === toVersion);
       if (old === undefined) throw new BadDraft("There is no such version.");
@@ -207,7 +223,10 @@ export class VaultEntries implements Entries {
   }
 
   history(id: string): Promise<EntryVersion[]> {
-    return this.session.run(async () => readHistory(this.store, await this.#pastOf(id)));
+    return this.session.run(async () => {
+      checkId(id);
+      return readHistory(this.store, await this.#pastOf(id));
+    });
   }
 
   importMany(drafts: readonly EntryDraft[], work: Work = {}): Promise<ImportReceipt> {

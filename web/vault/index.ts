@@ -40,7 +40,7 @@ export interface OpenVault {
   /** True when it was opened with the recovery code. */
   readonly recovered: boolean;
   readonly name: string;
-  /** The session ends then if nothing happens before. */
+  /** The session ends then if nothing happens before, by this browser's clock; later after every answer of the node. */
   readonly idleUntilMs: number;
   readonly entries: Entries;
   readonly ways: Ways;
@@ -62,6 +62,8 @@ export interface Entries {
   /** Loads and opens all summaries, page by page; the first ones are there long before the last. `onChange` fires for each page. */
   load(work?: Work): Promise<void>;
   readonly loaded: boolean;
+  /** Takes over what other browsers and agents wrote since. */
+  reload(work?: Work): Promise<void>;
   /** Live entries, archive and trash included. */
   all(): readonly Entry[];
   get(id: string): Entry | undefined;

@@ -75,15 +75,19 @@ export class Session {
   #alarm: Alarm | undefined;
   #info: SessionInfo;
   #seenAt: number;
+  #answeredAt: number;
   #tail: Promise<unknown> = Promise.resolve();
   readonly #older = new Map<number, VaultKeys>();
   readonly #closers = new Set<(why: Why) => void>();
   readonly #listeners = new Set<() => void>();
   readonly vaultBytes: Bytes;
+  readonly parts: Parts;
 
-  private constructor(readonly parts: Parts, readonly vaultId: string, info: SessionInfo, readonly cameBy: CameBy) {
+  private constructor(parts: Parts, readonly vaultId: string, info: SessionInfo, readonly cameBy: CameBy) {
+    this.parts = { ...parts, transport: { send: (method, path, body) => this.#send(parts.transport, method, path, body) } };
     this.#info = info;
     this.#seenAt = parts.now();
+    this.#answeredAt = this.#seenAt;
     this.vaultBytes = idBytes(vaultId);
   }
 
@@ -138,6 +142,21 @@ export class Session {
   get info(): SessionInfo { return this.#info; }
   get closed(): boolean { return this.#closed !== undefined; }
 
+  /** Every request of this vault. An answer that comes after the vault was closed is not looked at. */
+  async #send(transport: Transport, ...request: Parameters<Transport["send"]>): Promise<unknown> {
+    if (this.#alarm) throw this.#alarm;
+    const answer = await transport.send(...request);
+    if (this.#alarm) throw this.#alarm;
+    this.#answeredAt = this.parts.now();
+    return answer;
+  }
+
+  /** When the node ends the session if nothing happens before, by this browser's clock. */
+  get idleUntilMs(): number {
+    const { idle_until_ms, ends_ms, now_ms } = this.#info;
+    return Math.min(this.#answeredAt + (idle_until_ms - now_ms), this.#seenAt + (ends_ms - now_ms));
+  }
+
   /** The node's time, by this browser's clock since it last said so. */
   #nodeNow(): number {
     return this.#info.now_ms + (this.parts.now() - this.#seenAt);
@@ -170,6 +189,8 @@ export class Session {
 
   async #translated(error: unknown): Promise<unknown> {
     if (error instanceof Refused) return this.raise(`${error.layer}${error.note ? `: ${error.note}` : ""}`);
+    // Whatever the shape of an answer upsets was not made by this vault.
+    if (error instanceof TypeError || error instanceof RangeError) return this.raise(`shape: ${error.message}`);
     if (!(error instanceof Refusal)) return error;
     if (error.body.code === "version_conflict") return new Conflict(error.body.current_version ?? null);
     if (error.body.code === "unauthenticated") this.#close("session over");
@@ -283,7 +304,8 @@ export class Session {
   /** Sends a change; when the node has stored it, takes over what it changes. */
   async apply(change: Change, taken: Taken): Promise<Applied> {
     void this.#in;
-    const applied = object<Applied>(await this.parts.transport.send("POST", "/v1/changes", change), "manifest_version");
+    const sent = this.parts.transport.send("POST", "/v1/changes", change).catch((error: unknown) => this.#overtaken(error));
+    const applied = object<Applied>(await sent, "manifest_version");
     const version = count(applied.manifest_version);
     const inside = this.#in;
     if (taken.manifest) {
@@ -295,6 +317,16 @@ export class Session {
     }
     if (taken.entries) await this.parts.pins.raiseEntries(this.vaultId, taken.entries);
     return applied;
+  }
+
+  /** What was sealed under a manifest that is not in force any more does not hold for the node; then the person repeats the change. */
+  async #overtaken(error: unknown): Promise<never> {
+    if (error instanceof Refusal && error.body.code === "not_valid") {
+      const { version } = this.manifest;
+      await this.refresh();
+      if (this.manifest.version > version) throw new Refusal(409, { code: "version_conflict", message: error.body.message });
+    }
+    throw error;
   }
 
   #adopt(inside: Opened, { keys, usk, previous }: NonNullable<Taken["rotated"]>): void {
