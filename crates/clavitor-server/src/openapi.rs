@@ -148,6 +148,19 @@ mod tests {
     }
 
     #[test]
+    fn every_operation_has_its_row_in_the_docs() {
+        let page = include_str!("../../../docs/API.md");
+        for operation in operations() {
+            let row = format!("| `{} {}` | {} |", operation.method, operation.path, operation.who.name());
+            assert!(page.contains(&row), "docs/API.md has no row: {row}");
+        }
+        assert_eq!(
+            page.matches("| `GET /").count() + page.matches("| `POST /").count() + page.matches("| `DELETE /").count(),
+            operations().len()
+        );
+    }
+
+    #[test]
     fn a_type_looks_the_same_in_requests_and_answers() {
         let mut schemas = Schemas { requests: settings().into_generator(), answers: settings().for_serialize().into_generator() };
         for operation in operations() {

@@ -9,6 +9,7 @@ mod connection;
 mod headers;
 mod logs;
 mod node;
+mod operator;
 mod passkeys;
 mod proofs;
 mod release;
