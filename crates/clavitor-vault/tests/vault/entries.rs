@@ -112,7 +112,7 @@ fn another_vaults_entry_is_as_unknown_as_none() {
     let mut house = House::safe();
     let id = house.add_login(1);
     let (dir, vault) = (tempfile::tempdir().unwrap(), house.vault.clone());
-    let neighbour = House::in_vault_with(dir, vault, 2);
+    let neighbour = House::in_vault_with(dir.into(), vault, 2);
     let asked = |id| neighbour.vault.read(neighbour.now_ms, |r| entries::detail(r, &neighbour.owner, id)).err();
     assert_eq!(asked(id), Some(Error::Hidden));
     assert_eq!(asked(id), asked(EntryId([7; 16])));

@@ -1,5 +1,7 @@
 //! A vault with its owner, and the agents that tests let in.
 
+use std::path::{Path, PathBuf};
+
 use clavitor_crypto::{
     AgentId, EntryId, FieldId, ScopeId, UnlockerId, VaultId,
     code::Code,
@@ -8,14 +10,14 @@ use clavitor_crypto::{
     random::Os,
     sign::PublicKey,
 };
-use clavitor_person::{AgentDouble, AgentTerms, Changes, Draft, FieldDraft, Genesis, PasskeyPrf, Person, Seeded, StoredEntry};
+use clavitor_person::{AgentDouble, AgentTerms, Changes, Draft, FieldDraft, Genesis, PasskeyPrf, Person, Seeded, Stored, StoredEntry, Way};
 use clavitor_vault::{
     Applied, Change, Credential, EntryDetail, Error, OpenOptions, Result, Vault,
     agents::EnrolmentAnswer,
     change::{EntryChange, EntryGrant, FieldRecord, Grant, NewEnrolment, NewHostedToken, NewPasskey, ScopeWrap, UnlockerChange},
     enrol::{self, EnrolRequest},
     release::{self, ReleaseRequest},
-    session, setup,
+    session, setup, unlock,
 };
 use tempfile::TempDir;
 
@@ -27,9 +29,24 @@ pub(crate) fn options() -> OpenOptions {
     OpenOptions { rp_id: RP_ID.to_owned(), ballast_bytes: 0, ..OpenOptions::default() }
 }
 
+/// A folder that goes away with the test, or one that stays for the next process.
+pub(crate) struct Dir(PathBuf, Option<TempDir>);
+
+impl Dir {
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl From<TempDir> for Dir {
+    fn from(dir: TempDir) -> Self {
+        Self(dir.path().to_owned(), Some(dir))
+    }
+}
+
 /// A vault, its owner signed in, and a clock.
 pub(crate) struct House {
-    pub(crate) dir: TempDir,
+    pub(crate) dir: Dir,
     pub(crate) vault: Vault,
     pub(crate) person: Person,
     pub(crate) owner: Credential,
@@ -49,15 +66,43 @@ impl House {
     pub(crate) fn with(options: OpenOptions) -> Self {
         let dir = TempDir::new().unwrap();
         let vault = Vault::open(&dir.path().join("data"), &options, START_MS).unwrap();
-        Self::in_vault(dir, vault)
+        Self::in_vault(dir.into(), vault)
     }
 
-    pub(crate) fn in_vault(dir: TempDir, vault: Vault) -> Self {
+    /// A vault in a folder that stays.
+    pub(crate) fn at(dir: &Path) -> Self {
+        let vault = Vault::open(&dir.join("data"), &options(), START_MS).unwrap();
+        Self::in_vault(Dir(dir.to_owned(), None), vault)
+    }
+
+    /// The owner comes back to a vault that another process left in a folder: signs in, unlocks, takes everything up.
+    pub(crate) fn back_at(dir: &Path, options: &OpenOptions, vault_id: VaultId, now_ms: u64) -> Self {
+        let vault = Vault::open(&dir.join("data"), options, now_ms).unwrap();
+        let passkey = passkey(1);
+        let unlocker_id = UnlockerId::of_passkey(RP_ID, &passkey.credential_id).unwrap();
+        let used = session::UsedPasskey { vault_id, unlocker_id, state: "{}".to_owned(), synced: true };
+        let started = vault.write_wait(now_ms, move |w| session::start(w, &Credential::Anonymous, &used)).unwrap();
+        let owner = Credential::session(&started.token).unwrap();
+        let state = vault.read(now_ms, |r| unlock::state(r, &owner)).unwrap();
+        let stored = Stored { record: &state.unlocker.record, usk: &state.usk, manifest: &state.manifest, sealed_vmk: &state.unlocker.sealed_vmk };
+        let unlocked = clavitor_person::unlock(vault_id, &Way::Passkey(&passkey), &stored, None).unwrap();
+        let previous: Vec<&[u8]> = state.previous_vmks.iter().map(Vec::as_slice).collect();
+        let person = Person::resume(unlocked, state.names.as_deref(), &previous, Box::new(Os)).unwrap();
+        Self { dir: Dir(dir.to_owned(), None), vault, person, owner, passkey, now_ms }
+    }
+
+    /// Opens an entry as its owner; fails unless every record and grant of it opens.
+    pub(crate) fn open(&mut self, id: EntryId) {
+        let detail = self.detail(id).unwrap();
+        assert_eq!(self.person.load_entry(&stored(&detail)).unwrap(), id);
+    }
+
+    pub(crate) fn in_vault(dir: Dir, vault: Vault) -> Self {
         Self::in_vault_with(dir, vault, 1)
     }
 
     /// Another owner on the same node, with passkey `number`.
-    pub(crate) fn in_vault_with(dir: TempDir, vault: Vault, number: u8) -> Self {
+    pub(crate) fn in_vault_with(dir: Dir, vault: Vault, number: u8) -> Self {
         let passkey = passkey(number);
         let (person, changes) = create(&vault, VaultId::make(), &passkey);
         let token = vault.write_wait(START_MS, setup::make_link).unwrap();

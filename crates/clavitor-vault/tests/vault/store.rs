@@ -1,1 +1,170 @@
-//! Not yet.
+//! The file: what is refused at the door, and what the messages tell people to do.
+
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
+
+use clavitor_vault::{Disk, Error, OpenError, OpenOptions, Vault};
+use tempfile::tempdir;
+
+use crate::house::{House, START_MS, options};
+
+fn open(dir: &Path) -> Result<Vault, OpenError> {
+    Vault::open(dir, &options(), START_MS)
+}
+
+/// A closed node with something in it.
+fn closed() -> House {
+    let mut house = House::safe();
+    for number in 0..20 {
+        house.add_login(number);
+    }
+    house.vault.close();
+    house
+}
+
+fn refusal(dir: &Path) -> OpenError {
+    match open(dir) {
+        Err(error) => error,
+        Ok(_) => panic!("it opened"),
+    }
+}
+
+#[test]
+fn a_new_folder_is_made_for_its_owner_only() {
+    let dir = tempdir().unwrap();
+    let data = dir.path().join("a/b");
+    let vault = open(&data).unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&data), 0o700);
+    for file in fs::read_dir(&data).unwrap() {
+        let path = file.unwrap().path();
+        assert_eq!(mode(&path), 0o600, "{}", path.display());
+    }
+    let health = vault.health();
+    assert_eq!((health.poisoned, health.disk, health.checked_ms), (None, Disk::Normal, START_MS));
+    assert_eq!(vault.quick_check(START_MS + 5), Ok(()));
+    assert_eq!(vault.health().checked_ms, START_MS + 5);
+}
+
+#[test]
+fn two_nodes_never_share_a_folder() {
+    let dir = tempdir().unwrap();
+    let first = open(dir.path()).unwrap();
+    assert!(matches!(refusal(dir.path()), OpenError::InUse(_)));
+    first.close();
+    assert!(open(dir.path()).is_ok());
+}
+
+#[test]
+fn a_closed_vault_refuses_and_keeps_what_it_has() {
+    let house = closed();
+    assert!(matches!(house.read(clavitor_vault::session::current), Err(Error::Unavailable(_))));
+    assert!(matches!(house.write(clavitor_vault::session::touch), Err(Error::Unavailable(_))));
+    assert!(!house.data().join("clavitor.db-wal").exists() || fs::metadata(house.data().join("clavitor.db-wal")).unwrap().len() == 0);
+}
+
+#[test]
+fn a_lost_database_is_not_taken_for_a_new_installation() {
+    let house = closed();
+    let data = house.data();
+    fs::remove_file(data.join("clavitor.db")).unwrap();
+    let OpenError::Lost(message) = refusal(&data) else { panic!("not lost") };
+    assert!(message.contains("clavitor restore") && message.contains("clavitor.marker"), "{message}");
+    fs::remove_file(data.join("clavitor.marker")).unwrap();
+    for leftover in ["clavitor.db-wal", "clavitor.db-shm"] {
+        let _ = fs::remove_file(data.join(leftover));
+    }
+    assert!(open(&data).is_ok(), "the operator said so");
+}
+
+#[test]
+fn a_volume_that_is_not_mounted_is_noticed_by_the_marker_outside() {
+    let dir = tempdir().unwrap();
+    let (data, outside) = (dir.path().join("volume"), dir.path().join("marker"));
+    let options = OpenOptions { marker: Some(outside.clone()), ..options() };
+    Vault::open(&data, &options, START_MS).unwrap().close();
+    fs::rename(&data, dir.path().join("unmounted")).unwrap();
+    let refused = Vault::open(&data, &options, START_MS).map(drop);
+    assert!(matches!(refused, Err(OpenError::Lost(message)) if message.contains("Mount the volume")));
+    fs::remove_dir_all(&data).unwrap();
+    open(&data).unwrap().close();
+    let refused = Vault::open(&data, &options, START_MS).map(drop);
+    assert!(matches!(refused, Err(OpenError::Lost(message)) if message.contains("another database")));
+}
+
+#[test]
+fn a_lost_foreign_or_open_log_key_is_refused() {
+    let house = closed();
+    let key = house.data().join("node.key");
+    let kept = fs::read(&key).unwrap();
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
+    assert!(matches!(refusal(&house.data()), OpenError::Folder(message) if message.contains("chmod 600")));
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+    fs::write(&key, "00".repeat(32)).unwrap();
+    assert!(matches!(refusal(&house.data()), OpenError::Lost(_)));
+    fs::write(&key, "nonsense").unwrap();
+    assert!(matches!(refusal(&house.data()), OpenError::Lost(_)));
+    fs::remove_file(&key).unwrap();
+    assert!(matches!(refusal(&house.data()), OpenError::Lost(message) if message.contains("clavitor restore")));
+    fs::write(&key, kept).unwrap();
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+    assert!(open(&house.data()).is_ok());
+}
+
+#[test]
+fn truncated_and_damaged_files_are_not_served() {
+    let house = closed();
+    let file = house.data().join("clavitor.db");
+    let whole = fs::read(&file).unwrap();
+    for length in [1, 50, 100, 511, 4096, whole.len() / 2, whole.len() - 4096] {
+        fs::write(&file, &whole[..length]).unwrap();
+        match refusal(&house.data()) {
+            OpenError::Damaged(message) => assert!(length < 100 || message.contains("clavitor restore"), "{length}: {message}"),
+            other => panic!("cut at {length}: {other}"),
+        }
+        assert_eq!(fs::read(&file).unwrap(), whole[..length], "and nothing is changed in it");
+    }
+    let mut damaged = whole.clone();
+    for page in damaged.chunks_mut(4096).skip(2).step_by(3) {
+        page[..64].fill(0xff);
+    }
+    fs::write(&file, damaged).unwrap();
+    assert!(matches!(refusal(&house.data()), OpenError::Damaged(message) if message.contains("clavitor restore")));
+    fs::write(&file, b"this is a text file and no database at all, of some length to be sure").unwrap();
+    assert!(matches!(refusal(&house.data()), OpenError::Damaged(_)));
+    fs::write(&file, whole).unwrap();
+    assert!(open(&house.data()).is_ok());
+}
+
+#[test]
+fn another_programs_database_is_left_alone() {
+    let dir = tempdir().unwrap();
+    let file = rusqlite::Connection::open(dir.path().join("clavitor.db")).unwrap();
+    file.execute_batch("CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1)").unwrap();
+    drop(file);
+    assert!(matches!(refusal(dir.path()), OpenError::Damaged(message) if message.contains("not a Clavitor database")));
+}
+
+#[test]
+fn a_newer_or_foreign_schema_is_refused() {
+    let house = closed();
+    let alter = |sql: &str| rusqlite::Connection::open(house.data().join("clavitor.db")).unwrap().execute_batch(sql).unwrap();
+    alter("PRAGMA user_version = 99");
+    assert!(matches!(refusal(&house.data()), OpenError::Newer(message) if message.contains("newer version")));
+    alter("PRAGMA user_version = 1; UPDATE migration SET sha256 = zeroblob(32)");
+    assert!(matches!(refusal(&house.data()), OpenError::Newer(message) if message.contains("another build")));
+}
+
+#[test]
+fn a_process_that_ended_while_it_made_the_file_may_begin_again() {
+    let dir = tempdir().unwrap();
+    fs::write(dir.path().join("clavitor.db"), b"").unwrap();
+    assert!(open(dir.path()).is_ok());
+}
+
+#[test]
+fn the_reserve_is_filled_and_given_back() {
+    let dir = tempdir().unwrap();
+    let options = OpenOptions { ballast_bytes: 100_000, ..options() };
+    Vault::open(dir.path(), &options, START_MS).unwrap().close();
+    assert_eq!(fs::metadata(dir.path().join("clavitor.ballast")).unwrap().len(), 100_000);
+}
