@@ -6,7 +6,8 @@ import { decodeManifest, encodeManifest, type Manifest } from "../../crypto/mani
 import { derivePublic, SigningKey, splitSigned } from "../../crypto/sign.ts";
 import { Alarm, type OpenVault } from "../index.ts";
 import type { EntryDetail } from "../wire.ts";
-import type { TestNode } from "./node.ts";
+import type { AgentTerms } from "../types.ts";
+import type { StoredEntry, TestNode } from "./node.ts";
 import type { World } from "./world.ts";
 
 export function unblob(text: string | null | undefined): Bytes {
@@ -99,4 +100,22 @@ export async function expectDead(world: World, vault: OpenVault): Promise<void> 
   for (const call of calls) await expect(call()).rejects.toBeInstanceOf(Alarm);
   expect(world.node.asked.length).toBe(asked);
   expect(world.node.events.length).toBe(changes);
+}
+
+/** Every right over a scope. */
+export const allTerms = (scopeId: string): AgentTerms => ({
+  scopes: [{ scopeId, capabilities: { use: true, totp: true, reveal: true, write: true } }], perMinute: 3, perHour: 10, notAfterS: 2_000_000_000,
+});
+
+export function stored(node: TestNode, id: string): StoredEntry {
+  const entry = node.entries.get(id);
+  if (entry === undefined) throw new Error("not stored");
+  return entry;
+}
+
+/** Opens the vault again in the same browser and loads everything. */
+export async function reopen(world: World): Promise<string> {
+  const vault = await world.client.unlock();
+  await vault.entries.load();
+  return "loaded";
 }

@@ -60,6 +60,8 @@ export class TestNode implements Transport {
   freshSeconds = 300;
   session: SessionInfo | undefined;
   evil: Evil | undefined;
+  /** The next change is refused with this. */
+  refuseNext: ErrorCode | undefined;
   private constructor(readonly logKey: SigningKey, readonly now: () => number) {}
 
   static async make(now: () => number = Date.now): Promise<TestNode> {
@@ -97,6 +99,11 @@ export class TestNode implements Transport {
       case "POST passkeys":
         return this.ceremony([...this.credentials.keys()]);
       case "POST changes":
+        if (this.refuseNext) {
+          const code = this.refuseNext;
+          this.refuseNext = undefined;
+          refuse(400, code);
+        }
         this.apply(body as Change);
         return { seq: this.events.length, manifest_version: this.manifest?.body.version ?? 0, log_size: this.events.length };
       case "GET entries":

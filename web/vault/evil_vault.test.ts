@@ -1,0 +1,228 @@
+// The hostile node and the vault itself: M03, M05, M06, M07, M12 to M14, M19, M20. Each case is refused with one alarm.
+import { describe, expect, it } from "vitest";
+import { makeRandom, toBase64, utf8 } from "../crypto/bytes.ts";
+import { makeX25519 } from "../crypto/hpke.ts";
+import { idBytes, makeId, zeroBytes32, zeroId } from "../crypto/ids.ts";
+import { sealVmk } from "../crypto/wrap.ts";
+import { Alarm } from "./index.ts";
+import { expectAlarm, expectDead, flipped, forgedManifest, ownKey, tamper, tamperDetail } from "./testing/evil.ts";
+import { byLabel, byTitle, login, makeVault, secondBrowser } from "./testing/world.ts";
+import type { AuditPage, Checkpoint, UnlockerList, VaultState } from "./wire.ts";
+
+describe("the manifest, the vault key and the unlocker", () => {
+  it("M14: an older manifest", async () => {
+    const world = await makeVault([]);
+    const old = world.node.manifests[0] ?? "";
+    await world.vault.rename("vault", "", "Renamed");
+    tamper(world.node, /^GET \/v1\/vault$/, (state: VaultState) => ({ ...state, manifest: old }));
+    await expectAlarm(world, () => world.client.unlock(), /^pin: older/);
+  });
+
+  it("M05: a consistent rollback of manifest, entries and log", async () => {
+    const world = await makeVault(["Alpha"]);
+    const [manifest, names, events, entry] = [world.node.manifest, world.node.names, [...world.node.events], structuredClone(world.node.entries)];
+    await world.vault.scopes.create("Work");
+    await world.vault.entries.create(login("Beta"));
+    [world.node.manifest, world.node.names, world.node.events] = [manifest, names, events];
+    world.node.entries.clear();
+    for (const [id, one] of entry) world.node.entries.set(id, one);
+    await expectAlarm(world, () => world.client.unlock(), /^pin: older/);
+  });
+
+  it("M07: another manifest of the same version, and one that follows another past", async () => {
+    const world = await makeVault([]);
+    const before = { manifest: world.node.manifest, names: world.node.names };
+    const other = secondBrowser(world);
+    const second = await other.client.unlock();
+    await world.vault.rename("vault", "", "First");
+    Object.assign(world.node, before);
+    await second.rename("vault", "", "Second");
+    await expectAlarm(world, () => world.client.unlock(), /^pin: two manifests/);
+    await second.rename("vault", "", "Third");
+    await expectAlarm(world, () => world.client.unlock(), /^pin: does not follow/);
+  });
+
+  it.each([
+    ["M12: another key for an unlocker", (manifest: { unlockers: { x25519: Uint8Array }[] }) => manifest.unlockers.forEach((one) => (one.x25519 = makeRandom(32)))],
+    ["an unlocker of the node", (manifest: { unlockers: unknown[] }) => manifest.unlockers.push({ id: "77".repeat(32), kind: 1, x25519: makeRandom(32), addedS: 1 })],
+    ["M20: a shorter delay", (manifest: { recovery: { delayS: number } }) => (manifest.recovery.delayS = 0)],
+    ["a scope epoch turned back", (manifest: { scopes: { ekEpochMin: number }[] }) => manifest.scopes.forEach((one) => (one.ekEpochMin = 9))],
+    ["another log key", (manifest: { logPin: { size: number } }) => (manifest.logPin.size = 0)],
+  ])("%s, under the old signature, in a browser that has never seen the vault", async (_, edit) => {
+    const world = await makeVault([]);
+    await world.vault.rename("vault", "", "Again");
+    const vault = idBytes(world.vault.vaultId);
+    const forged = await forgedManifest(world.node.manifest?.signed ?? "", vault, edit as never);
+    const changed = forged !== world.node.manifest?.signed;
+    tamper(world.node, /^GET \/v1\/vault$/, (state: VaultState) => ({ ...state, manifest: forged }));
+    const other = secondBrowser(world);
+    if (changed) await expectAlarm({ ...world, client: other.client }, () => other.client.unlock(), /^signature/);
+  });
+
+  it("M13: a vault key of the node's own making, unsigned and signed by its own key, with its own manifest", async () => {
+    const world = await makeVault([]);
+    const [unlocker] = world.node.manifest?.body.unlockers ?? [];
+    const evil = await ownKey();
+    const vault = idBytes(world.vault.vaultId);
+    const own = await sealVmk(evil, world.vault.vaultId, unlocker?.id ?? "", unlocker?.x25519 ?? zeroBytes32, makeRandom(32), 1);
+    const manifest = await forgedManifest(world.node.manifest?.signed ?? "", vault, (next) => void (next.uskPublic = evil.publicKey.bytes), evil);
+    const serve = (more: (state: VaultState) => object) => tamper(world.node, /^GET \/v1\/vault$/, (state: VaultState) => ({ ...state, ...more(state) }));
+    serve((state) => ({ unlocker: { ...state.unlocker, sealed_vmk: toBase64(own) } }));
+    await expectAlarm(world, () => world.client.unlock(), /^signature/);
+    serve((state) => ({ unlocker: { ...state.unlocker, sealed_vmk: toBase64(own) }, manifest }));
+    await expectAlarm(world, () => world.client.unlock(), /^signature: not the signing key/);
+  });
+
+  it("M03: another vault of the same person, whole and in parts", async () => {
+    const world = await makeVault(["Alpha"]);
+    const foreign = await makeVault(["Beta"]);
+    const state = await foreign.node.state();
+    tamper(world.node, /^GET \/v1\/vault$/, () => state);
+    await expectAlarm(world, () => world.client.unlock(), /^rule: another vault/);
+    for (const part of ["manifest", "usk", "names", "checkpoint"] as const) {
+      tamper(world.node, /^GET \/v1\/vault$/, (own: VaultState) => ({ ...own, [part]: state[part] }));
+      await expectAlarm(world, () => world.client.unlock(), /^(signature|commitment|hash|checkpoint)/);
+    }
+  });
+
+  it("an unlocker record of the node's making opens nothing, and the person is told", async () => {
+    const world = await makeVault([]);
+    tamper(world.node, /^GET \/v1\/vault$/, (state: VaultState) => ({ ...state, unlocker: { ...state.unlocker, record: flipped(state.unlocker.record, 50) } }));
+    await expect(world.client.unlock()).rejects.toMatchObject({ name: "PasskeyProblem", trouble: "differs" });
+  });
+
+  it("old names under a new manifest, and previous vault keys left out", async () => {
+    const world = await makeVault([]);
+    const names = world.node.names;
+    await world.vault.rename("vault", "", "Renamed");
+    tamper(world.node, /^GET \/v1\/vault$/, (state: VaultState) => ({ ...state, names }));
+    await expectAlarm(world, () => world.client.unlock(), /^hash: names/);
+    const rotated = await makeVault(["Alpha"]);
+    await rotated.vault.ways.addPasskey("Phone");
+    rotated.authenticator.pick = 0;
+    const phone = (await rotated.vault.ways.list()).list.find((way) => way.name === "Phone");
+    await rotated.vault.ways.remove(phone?.id ?? "");
+    tamper(rotated.node, /^GET \/v1\/vault$/, (state: VaultState) => ({ ...state, previous_vmks: [] }));
+    const vault = await rotated.client.unlock();
+    await vault.entries.load();
+    const alpha = byTitle(vault, "Alpha");
+    await expectAlarm(rotated, () => vault.entries.openField(alpha.id, byLabel(alpha, "Card"), 1), /^rule: previous vault key/);
+    await expectDead(rotated, vault);
+  });
+
+  it("M12: the rotation wraps the vault key to the keys the owner signed, whatever the node lists", async () => {
+    const world = await makeVault(["Alpha"]);
+    await world.vault.ways.addPasskey("Phone");
+    await world.vault.ways.addPasskey("Tablet");
+    world.authenticator.pick = 0;
+    const ways = (await world.vault.ways.list()).list;
+    const evil = await makeX25519();
+    tamper(world.node, /^GET \/v1\/unlockers$/, (list: UnlockerList) => ({ unlockers: list.unlockers.map((one) => ({ ...one, x25519: toBase64(evil.publicKey) })) }));
+    await world.vault.ways.remove(ways.find((way) => way.name === "Tablet")?.id ?? "");
+    world.authenticator.pick = 1;
+    const phone = await secondBrowser(world).client.unlock();
+    await phone.entries.load();
+    expect(phone.entries.all().length).toBe(1);
+  });
+
+  it("a new way in that was stored differently than sent", async () => {
+    const world = await makeVault([]);
+    let kept: UnlockerList | undefined;
+    tamper(world.node, /^GET \/v1\/unlockers$/, (list: UnlockerList) => {
+      kept = list;
+      return { unlockers: list.unlockers.map((one) => ({ ...one, sealed_vmk: list.unlockers[0]?.sealed_vmk ?? "" })) };
+    });
+    await expectAlarm(world, () => world.vault.ways.addPasskey("Phone"), /^signature/);
+    expect(kept?.unlockers.length).toBe(2);
+    await expectDead(world, world.vault);
+  });
+
+  it("a change that was answered with another manifest version", async () => {
+    const world = await makeVault([]);
+    tamper(world.node, /^POST \/v1\/changes$/, (applied: object) => ({ ...applied, manifest_version: 99 }));
+    await expectAlarm(world, () => world.vault.rename("vault", "", "x"), /^rule: another manifest version/);
+    await expectDead(world, world.vault);
+  });
+});
+
+describe("the log", () => {
+  it("M06: the newest events left out", async () => {
+    const world = await makeVault();
+    await world.vault.activity.verify();
+    world.node.events = world.node.events.slice(0, -2);
+    await expectAlarm(world, () => world.client.unlock(), /^merkle/);
+  });
+
+  it("M07: an event of the past changed, at the next unlock and while open", async () => {
+    const world = await makeVault();
+    await world.vault.activity.verify();
+    const [first] = world.node.events;
+    if (first) first.bytes = toBase64(utf8("something else"));
+    await expectAlarm(world, () => world.vault.activity.verify(), /^merkle/);
+    await expectDead(world, world.vault);
+    await expectAlarm(world, () => world.client.unlock(), /^merkle/);
+  });
+
+  it("a checkpoint of another log or another key", async () => {
+    const world = await makeVault([]);
+    const foreign = await makeVault([]);
+    const note = (await foreign.node.checkpoint(0)) as Checkpoint;
+    tamper(world.node, /^GET \/v1\/vault$/, (state: VaultState) => ({ ...state, ...note }));
+    await expectAlarm(world, () => world.client.unlock(), /^checkpoint/);
+  });
+
+  it("events left out of a page, or others than those that were signed", async () => {
+    const gap = await makeVault();
+    tamper(gap.node, /^GET \/v1\/audit\?/, (page: AuditPage) => ({ ...page, events: page.events.filter((_, at) => at !== 2) }));
+    await expectAlarm(gap, () => gap.vault.activity.page(), /^merkle: an event is missing/);
+    const other = await makeVault();
+    tamper(other.node, /^GET \/v1\/audit\?/, (page: AuditPage) => ({ ...page, events: page.events.map((event, at) => (at === 2 ? { ...event, bytes: "AAAA" } : event)) }));
+    await expectAlarm(other, () => other.vault.activity.verify(), /^merkle: the events are not those/);
+  });
+});
+
+describe("recovery and errors", () => {
+  it("M20: a recovery that the node releases before the delay the owner signed", async () => {
+    const world = await makeVault(["Alpha"]);
+    const draft = await world.vault.ways.makeRecovery();
+    await draft.confirm(draft.code, 86_400);
+    const kit = { vaultId: draft.vaultId, code: draft.code };
+    await world.client.startRecovery(kit);
+    world.clock += 3_600_000;
+    world.node.recoveryReleaseMs = world.clock - 1;
+    await expectAlarm(world, () => world.client.claimRecovery(kit), /released early/);
+  });
+
+  it("M19: every refusal has the same words, tells the node nothing, and is tried once", async () => {
+    const sentences = new Set<string>();
+    for (const change of [(record: string) => flipped(record), (record: string) => flipped(record, 2), (record: string) => flipped(record, 41), () => ""]) {
+      const world = await makeVault(["Alpha"]);
+      const alpha = byTitle(world.vault, "Alpha");
+      tamperDetail(world.node, alpha.id, (detail) => ({ ...detail, grants: detail.grants.map((grant) => ({ ...grant, record: change(grant.record) })) }));
+      const asked = world.node.asked.length;
+      const error = await world.vault.entries.openField(alpha.id, byLabel(alpha, "Password")).catch((caught: unknown) => caught);
+      sentences.add((error as Alarm).message);
+      expect(world.node.asked.length).toBe(asked + 1);
+    }
+    expect([...sentences]).toEqual([Alarm.sentence]);
+  });
+
+  it("garbage instead of answers", async () => {
+    for (const garbage of [null, [], "text", 7, {}, { vault_id: 3 }]) {
+      const world = await makeVault([]);
+      tamper(world.node, /^GET \/v1\/vault$/, () => garbage);
+      await expectAlarm(world, () => world.client.unlock(), /^(shape|rule)/);
+    }
+  });
+
+  it("an entry the owner never made does not come in by importing or exporting", async () => {
+    const world = await makeVault();
+    world.node.entries.delete(byTitle(world.vault, "Gamma").id);
+    const values: string[] = [];
+    const run = async () => {
+      for await (const entry of world.vault.entries.exportAll()) values.push(entry.title);
+    };
+    await expectAlarm(world, run, /^pin: an entry has disappeared/);
+    expect(makeId()).not.toBe(zeroId);
+  });
+});
