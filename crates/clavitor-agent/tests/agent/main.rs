@@ -5,6 +5,8 @@ mod evil_node;
 #[cfg(test)]
 mod mcp;
 #[cfg(test)]
+mod real_node;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod verbs;

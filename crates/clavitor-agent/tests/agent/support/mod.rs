@@ -2,8 +2,15 @@
 
 mod machine;
 mod node;
+mod owner;
+mod real;
 mod vault;
+#[allow(dead_code, reason = "the node's own tests use more of it")]
+#[path = "../../../../clavitor-server/tests/server/wire.rs"]
+mod wire;
 
 pub(crate) use machine::{Machine, Out};
 pub(crate) use node::{Node, refusal};
-pub(crate) use vault::{Fields, NOW_MS, PASSWORD, TOKEN, Vault};
+pub(crate) use owner::Owner;
+pub(crate) use real::RealNode;
+pub(crate) use vault::{Fields, NOW_MS, PASSWORD, TOKEN, Vault, field};
