@@ -237,3 +237,22 @@ impl std::fmt::Debug for HostedTotp {
         f.debug_struct("HostedTotp").field("valid_s", &self.valid_s).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_output_shows_no_value() {
+        let value = HostedValue { field_id: Id([0; 16]), label: "password".to_owned(), value: "hunter2".to_owned() };
+        let code = HostedTotp { code: "123456".to_owned(), valid_s: 30 };
+        assert!(!format!("{value:?} {code:?}").contains("hunter2") && !format!("{code:?}").contains("123456"));
+    }
+
+    #[test]
+    fn requests_refuse_members_they_do_not_know() {
+        let known = r#"{"entry_id":"00000000000000000000000000000000","field_ids":[],"mode":"use"}"#;
+        assert!(serde_json::from_str::<ReleaseRequest>(known).is_ok());
+        assert!(serde_json::from_str::<ReleaseRequest>(&known.replace("\"mode\"", "\"key\":\"AA\",\"mode\"")).is_err());
+    }
+}

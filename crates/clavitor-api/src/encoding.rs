@@ -134,3 +134,35 @@ fn digit(byte: u8) -> Result<u8, BadId> {
         _ => Err(BadId),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_lower_case_hexadecimal_of_one_length() {
+        let id: Id = serde_json::from_str("\"000102030405060708090a0b0c0d0e0f\"").unwrap();
+        assert_eq!(id.0, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
+        assert_eq!(serde_json::to_string(&id).unwrap(), "\"000102030405060708090a0b0c0d0e0f\"");
+        for bad in ["", "00", "000102030405060708090A0B0C0D0E0F", "000102030405060708090a0b0c0d0e0g", "000102030405060708090a0b0c0d0e0f00"]
+        {
+            assert_eq!(bad.parse::<Id>(), Err(BadId), "{bad}");
+        }
+        assert!("00".repeat(32).parse::<UnlockerId>().is_ok());
+    }
+
+    #[test]
+    fn bytes_are_base64url_without_padding_in_their_only_form() {
+        let blob: Blob = serde_json::from_str("\"-_8\"").unwrap();
+        assert_eq!(blob.0, [0xfb, 0xff]);
+        assert_eq!(serde_json::to_string(&blob).unwrap(), "\"-_8\"");
+        for bad in ["-_8=", "+/8", "-_9", "-", "- _8"] {
+            assert!(serde_json::from_value::<Blob>(bad.into()).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn debug_output_shows_no_bytes() {
+        assert_eq!(format!("{:?}", Blob(b"secret".to_vec())), "Blob(6 bytes)");
+    }
+}

@@ -80,6 +80,9 @@ pub(crate) struct Node {
 pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) node: Node,
+    /// Connections from one IPv4 address or IPv6 /64; raise it where many people share one address
+    #[arg(long, env = "CLAVITOR_CONNECTIONS_PER_ADDRESS", default_value_t = 64, value_name = "COUNT")]
+    pub(crate) connections_per_address: usize,
     #[command(flatten)]
     pub(crate) log: Log,
 }

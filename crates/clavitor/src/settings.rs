@@ -58,6 +58,8 @@ pub(crate) fn check(matches: &ArgMatches) -> anyhow::Result<()> {
     print::data(&format!("bind\t{}\t{}", serve.node.bind, source("bind", "default")))?;
     print::data(&format!("origin\t{}\t{}", config.origin, source("origin", "from bind")))?;
     print::data(&format!("rp-id\t{}\t{}", config.rp_id, source("rp_id", "from origin")))?;
+    let connections = source("connections_per_address", "default");
+    print::data(&format!("connections-per-address\t{}\t{connections}", serve.connections_per_address))?;
     print::data(&format!("log\t{}\t{}", serve.log.log, source("log", "default")))?;
     print::data(&format!("log-format\t{format}\t{}", source("log_format", "default")))?;
     fits(&config)?;
