@@ -75,6 +75,9 @@ fn good() -> Result<Vec<Case>, String> {
         Case::ok("header/verify-trash", "header.verify", "an entry in the trash", verify(&signed_bytes(&cbor::encode(&trash))?)?)?,
         Case::refused("header/forged", "header.verify", "signature", "signed by another key", verify(&other)?)?,
         Case::refused("header/other-vault", "header.verify", "signature", "another vault's entry", with(&open, "vault", hex(&[0xab; 16])))?,
+        Case::refused("header/other-vault-inside", "header.verify", "signature", "signed for this vault, naming another", {
+            verify(&signed_bytes(&cbor::encode(&Header { vault: clavitor_crypto::VaultId([0xab; 16]), ..body.clone() }))?)?
+        })?,
         Case::refused("header/flipped", "header.verify", "signature", "a bit of the entry id", verify(&forge::flipped(&signed, 64 + 24))?)?,
     ])
 }

@@ -95,6 +95,9 @@ fn good() -> Result<Vec<Case>, String> {
         ("forged", "signature", "signed by another key", verify(&server)?),
         ("signed-as-header", "signature", "the owner signed these bytes as a header", verify(&as_header)?),
         ("body-flipped", "signature", "a bit of a hash in the body", verify(&forge::flipped(&signed, 64 + 30))?),
+        ("other-vault-inside", "signature", "signed for this vault, naming another", {
+            verify(&signed_bytes(&cbor::encode(&Manifest { vault: VaultId([0xab; 16]), ..body.clone() }))?)?
+        }),
         ("other-vault", "signature", "another vault's manifest", with(&open, "vault", hex(&[0xab; 16]))),
         ("cut", "shape", "shorter than a signature", verify(&signed[..63])?),
         ("no-body", "cbor", "a signature and nothing after it", verify(&signed_bytes(b"")?)?),

@@ -57,8 +57,26 @@ fn signatures() -> Result<Vec<Case>, String> {
     for (name, layer, why, input) in faults {
         cases.push(Case::refused(&format!("sign/verify-{name}"), "verify", layer, why, input)?);
     }
+    for (name, why, public) in WEAK_KEYS {
+        let input = with(&verify, "public", public);
+        cases.push(Case::refused(&format!("sign/verify-key-{name}"), "verify", "key", why, input)?);
+    }
     Ok(cases)
 }
+
+/// The other points of small order, and numbers that are not reduced.
+const WEAK_KEYS: [(&str, &str, &str); 10] = [
+    ("identity-sign", "the neutral element with a sign", "0100000000000000000000000000000000000000000000000000000000000080"),
+    ("order-2", "a key of order 2", "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"),
+    ("order-2-sign", "a key of order 2 with a sign", "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"),
+    ("order-4-plain", "the other key of order 4", "0000000000000000000000000000000000000000000000000000000000000000"),
+    ("order-8-a", "a key of order 8", "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"),
+    ("order-8-b", "a key of order 8", "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85"),
+    ("order-8-c", "a key of order 8", "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"),
+    ("order-8-d", "a key of order 8", "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa"),
+    ("prime", "the prime itself for 0", "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"),
+    ("prime-and-1", "the prime and 1 for 1", "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"),
+];
 
 fn other_public() -> Result<[u8; 32], String> {
     SigningKey::from_seed(Secret::take(counting(2))).map(|key| *key.public().as_bytes()).map_err(|refusal| refusal.to_string())
