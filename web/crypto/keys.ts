@@ -80,7 +80,7 @@ export class VaultKeys {
 
   /** Key of an entry's tier-3 records. */
   async entryKey3(entry: string): Promise<RecordKey> {
-    return new RecordKey(Kind.tier3, this.epoch, await derive(this.k3, "entry/3", this.vaultBytes, this.epoch, idBytes(entry)));
+    return new RecordKey(Kind.tier3, this.epoch, await deriveParent(this.k3, "entry/3", this.vaultBytes, this.epoch, idBytes(entry)));
   }
 
   /** Key of the names record. */

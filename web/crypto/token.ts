@@ -1,7 +1,7 @@
 // Hosted tokens and enrolment strings (docs/FORMAT.md section 7): text with a check, and what each side derives from it.
-import { type Bytes, concat, equal, fromBase64, fromUtf8, toBase64, toHex, utf8 } from "./bytes.ts";
+import { type Bytes, concat, equal, fromBase64, fromUtf8, toBase64, toHex, utf8, wipe } from "./bytes.ts";
 import { type Cbor, decode, encode, numbered, asArray, asBytes, asText, asUint, members } from "./cbor.ts";
-import { derive } from "./derive.ts";
+import { derive, deriveParent } from "./derive.ts";
 import { hmac, sha256 } from "./hash.ts";
 import { idBytes, zeroBytes16 } from "./ids.ts";
 import { Kind, open, RecordKey, seal } from "./record.ts";
@@ -24,6 +24,12 @@ function readChecked(prefix: string, text: string, layer: "token" | "enrol"): By
   return data;
 }
 
+function hashAndWipe(secret: Bytes): Bytes {
+  const hash = sha256(secret);
+  wipe(secret);
+  return hash;
+}
+
 /** A hosted agent's bearer secret. */
 export interface HostedTokenParts { agent: string; secret: Bytes }
 
@@ -39,18 +45,18 @@ export function parseToken(text: string): HostedTokenParts {
 
 /** What the node keeps of a token. */
 export async function tokenAuthHash(secret: Bytes, vault: Bytes): Promise<Bytes> {
-  return sha256(await derive(secret, "token/auth", vault, 0));
+  return hashAndWipe(await derive(secret, "token/auth", vault, 0));
 }
 
 /** Record 0x15: SK1_s for a hosted agent. */
 export async function sealTokenGrant(parts: HostedTokenParts, vault: Bytes, scope: string, scopeEpoch: number, sk1: Bytes, salt?: Bytes): Promise<Bytes> {
-  const key = new RecordKey(Kind.hosted, scopeEpoch, await derive(parts.secret, "token/k1", vault, 0));
+  const key = new RecordKey(Kind.hosted, scopeEpoch, await deriveParent(parts.secret, "token/k1", vault, 0));
   return seal(key, { vault, entry: idBytes(parts.agent), field: idBytes(scope), version: 0 }, sk1, salt);
 }
 
 /** Opens record 0x15, as the node does inside a request. */
 export async function openTokenGrant(parts: HostedTokenParts, vault: Bytes, scope: string, scopeEpoch: number, record: Bytes): Promise<Bytes> {
-  const key = new RecordKey(Kind.hosted, scopeEpoch, await derive(parts.secret, "token/k1", vault, 0));
+  const key = new RecordKey(Kind.hosted, scopeEpoch, await deriveParent(parts.secret, "token/k1", vault, 0));
   return open(key, { vault, entry: idBytes(parts.agent), field: idBytes(scope), version: 0 }, record);
 }
 
@@ -75,13 +81,15 @@ export function parseEnrol(text: string): EnrolParts {
 
 /** What the node keeps of an enrolment. */
 export async function enrolAuthHash(secret: Bytes, vault: Bytes): Promise<Bytes> {
-  return sha256(await derive(secret, "enrol/auth", vault, 0));
+  return hashAndWipe(await derive(secret, "enrol/auth", vault, 0));
 }
 
 /** The MAC over an agent's new public keys. */
 export async function enrolMac(secret: Bytes, vault: Bytes, agent: string, ed25519: Bytes, x25519: Bytes): Promise<Bytes> {
   const key = await derive(secret, "enrol/mac", vault, 0);
-  return hmac(key, concat(utf8("clavitor/v1/enrol"), Uint8Array.of(0), vault, idBytes(agent), ed25519, x25519));
+  const mac = hmac(key, concat(utf8("clavitor/v1/enrol"), Uint8Array.of(0), vault, idBytes(agent), ed25519, x25519));
+  wipe(key);
+  return mac;
 }
 
 /** Refuses keys that were exchanged on the way, or are no keys. */
@@ -97,7 +105,7 @@ export interface EnrolGrant {
 }
 
 async function enrolKey(secret: Bytes, vault: Bytes): Promise<RecordKey> {
-  return new RecordKey(Kind.enrol, 0, await derive(secret, "enrol/wrap", vault, 0));
+  return new RecordKey(Kind.enrol, 0, await deriveParent(secret, "enrol/wrap", vault, 0));
 }
 
 /** Record 0x14. */

@@ -1,5 +1,5 @@
 // An unlocked vault's inside: its keys, its manifest, its place in the log, and the one door through which everything goes that is asked of the node.
-import { type Bytes, toBase64, wipe } from "../crypto/bytes.ts";
+import { type Bytes, equal, toBase64, wipe } from "../crypto/bytes.ts";
 import { idBytes, passkeyUnlockerId } from "../crypto/ids.ts";
 import { passkeyKek, VaultKeys } from "../crypto/keys.ts";
 import { type Manifest, signManifest, type SignedManifest } from "../crypto/manifest.ts";
@@ -100,6 +100,8 @@ export class Session {
       const manifestPin = pin && { version: pin.manifestVersion, hash: pin.manifestHash };
       const unlocked = await unlockVault(kek, info.vault_id, unlockerId, stateParts(state), manifestPin).catch(wrongKek);
       wipe(unlocked.vmk);
+      demand(pin === undefined || equal(pin.uskPublic, unlocked.usk.bytes), "pin", "another signing key");
+      demand(pin === undefined || pin.vaultEpoch <= unlocked.keys.epoch, "pin", "an older vault key");
       await session.#take(unlocked, state, pin ? { size: pin.logSize, root: pin.logRoot } : undefined);
     });
     return session;

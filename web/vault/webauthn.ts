@@ -71,15 +71,19 @@ export function requestOptions(ceremony: Pick<Ceremony, "challenge" | "rp_id" | 
   };
 }
 
-function copy(source: BufferSource): Bytes {
-  return ArrayBuffer.isView(source)
-    ? new Uint8Array(source.buffer as ArrayBuffer, source.byteOffset, source.byteLength).slice()
-    : new Uint8Array(source as ArrayBuffer).slice();
+/** Takes the bytes out and leaves zeros behind. */
+function taken(source: BufferSource): Bytes {
+  const view = ArrayBuffer.isView(source)
+    ? new Uint8Array(source.buffer as ArrayBuffer, source.byteOffset, source.byteLength)
+    : new Uint8Array(source as ArrayBuffer);
+  const bytes = view.slice();
+  view.fill(0);
+  return bytes;
 }
 
 function prfOf(credential: PublicKeyCredential): Bytes | undefined {
   const first = credential.getClientExtensionResults().prf?.results?.first;
-  return first === undefined ? undefined : copy(first);
+  return first === undefined ? undefined : taken(first);
 }
 
 function checkVerified(authenticatorData: ArrayBuffer): void {
