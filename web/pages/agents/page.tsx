@@ -5,6 +5,7 @@ import type { JSX } from "preact";
 import type { Agent } from "../../vault/index.ts";
 import { explain } from "../state/failure.ts";
 import { revision, vault } from "../state/phase.ts";
+import { isPresent } from "../state/presence.ts";
 import { go, href } from "../state/route.ts";
 import { Button, LinkButton } from "../ui/button.tsx";
 import { Icon } from "../ui/icons.tsx";
@@ -31,7 +32,7 @@ export function AgentsPage({ id }: { id: string | null }): JSX.Element {
   };
   useEffect(load, [revision.value]);
   useEffect(() => {
-    const timer = setInterval(() => document.hidden || load(), LOOK_MS);
+    const timer = setInterval(() => isPresent() && load(), LOOK_MS);
     return () => clearInterval(timer);
   }, []);
   if (error.value !== null && agents.value === null) return <div class="page"><Notice look="bad">{error.value}</Notice></div>;

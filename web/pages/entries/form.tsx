@@ -42,27 +42,29 @@ export function NewEntry({ kind }: { kind: EntryKind }): JSX.Element {
 }
 
 export function EditEntry({ entry }: { entry: Entry }): JSX.Element {
-  const fields = useSignal<FormField[] | null>(null);
+  // The entry as it was when the form opened: what somebody else writes meanwhile must end in a conflict, not be overwritten.
+  const opened = useSignal<{ entry: Entry; initial: FormState } | null>(null);
   const error = useSignal<string | null>(null);
   useEffect(() => {
-    openFields(entry).then((open) => (fields.value = open), (failure: unknown) => (error.value = explain(failure)));
+    openFields(entry).then((fields) => (opened.value = { entry, initial: formOf(entry, fields) }), (failure: unknown) => (error.value = explain(failure)));
   }, [entry.id]);
   if (error.value !== null) return <div class="page"><Notice look="bad">{error.value}</Notice></div>;
-  if (fields.value === null) return <p class="page" role="status">{t.common.loading}</p>;
-  const initial: FormState = {
-    title: entry.title, kind: entry.kind, folder: entry.folder, tags: entry.tags.join(", "), destinations: entry.destinations.join("\n"), scopes: entry.scopes, fields: fields.value,
-  };
-  const version = entry.version;
+  if (opened.value === null) return <p class="page" role="status">{t.common.loading}</p>;
+  const { entry: before, initial } = opened.value;
   return (
     <EntryForm
-      heading={t.entries.form.edit(entry.title)}
+      heading={t.entries.form.edit(before.title)}
       initial={initial}
       isNew={false}
       back={() => go({ page: "entries", id: entry.id, view: "show" })}
-      save={async (draft) => (await vault().entries.edit(entry.id, version, draftOf(entry, draft))).id}
+      save={async (draft) => (await vault().entries.edit(before.id, before.version, draftOf(before, draft))).id}
     />
   );
 }
+
+const formOf = (entry: Entry, fields: readonly FormField[]): FormState => ({
+  title: entry.title, kind: entry.kind, folder: entry.folder, tags: entry.tags.join(", "), destinations: entry.destinations.join("\n"), scopes: entry.scopes, fields,
+});
 
 /** Opens every value but files, so that what is not touched can be told from what is. */
 async function openFields(entry: Entry): Promise<FormField[]> {
@@ -104,6 +106,14 @@ function EntryForm({ heading, initial, isNew, back, save }: EntryFormProps): JSX
       busy.value = false;
     }
   };
+  const newest = async (): Promise<void> => {
+    try {
+      await vault().entries.reload();
+      back();
+    } catch (failure) {
+      problem.value = { text: explain(failure), conflict: true };
+    }
+  };
   return (
     <form class="page" onSubmit={(event) => {
       event.preventDefault();
@@ -117,6 +127,7 @@ function EntryForm({ heading, initial, isNew, back, save }: EntryFormProps): JSX
         <Notice look="bad">
           <p>{problem.value.text}</p>
           {problem.value.conflict && <p class="hint">{t.entries.form.conflictHint}</p>}
+          {problem.value.conflict && <div><Button small icon="refresh" onClick={() => void newest()}>{t.entries.form.newest}</Button></div>}
         </Notice>
       )}
       <div class="buttons">

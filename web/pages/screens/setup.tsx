@@ -3,6 +3,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { JSX } from "preact";
 import type { OpenVault } from "../../vault/index.ts";
+import { explain } from "../state/failure.ts";
 import { client, enter } from "../state/open.ts";
 import { phase, recoveryDraft } from "../state/phase.ts";
 import { go } from "../state/route.ts";
@@ -167,7 +168,7 @@ function Finished({ vault }: { vault: OpenVault }): JSX.Element {
   const words = t.screens.setup.finished;
   const ways = useSignal<{ n: number; safe: boolean } | null>(null);
   useEffect(() => {
-    void vault.ways.list().then((list) => (ways.value = { n: list.list.length, safe: list.safe }), () => null);
+    void vault.ways.list().then((list) => (ways.value = { n: list.list.length, safe: list.safe }), explain);
   }, [vault]);
   return (
     <ScreenCard title={words.title}>

@@ -1,6 +1,8 @@
 // What needs the owner: agents that answered an invitation, and a recovery that somebody began.
 import { signal } from "@preact/signals";
-import { onlyWay, phase, recoveryPending } from "./phase.ts";
+import { Alarm } from "../../vault/index.ts";
+import { isPresent } from "./presence.ts";
+import { onlyWay, phase, raise, recoveryPending } from "./phase.ts";
 
 const LOOK_MS = 30_000;
 
@@ -13,11 +15,11 @@ export const agentNames = signal<ReadonlyMap<string, string>>(new Map());
 /** Names of the ways in by id, as far as they were looked up. */
 export const wayNames = signal<ReadonlyMap<string, string>>(new Map());
 
-/** Looks now and then, while the page is visible. A failure is no news: the next look may work. */
+/** Looks now and then, while somebody is there. A failure is no news: the next look may work. */
 export function watchAgents(): () => void {
   const look = async (): Promise<void> => {
     const now = phase.peek();
-    if (now.name !== "open" || document.hidden) return;
+    if (now.name !== "open") return;
     const [agents, ways] = await Promise.all([now.vault.agents.list(), now.vault.ways.list()]);
     waitingAgents.value = agents.filter((agent) => agent.state === "answered" || agent.seen?.locked === true).length;
     agentNames.value = new Map(agents.map((agent) => [agent.id, agent.name]));
@@ -25,8 +27,12 @@ export function watchAgents(): () => void {
     onlyWay.value = !ways.safe;
     recoveryPending.value = ways.recoveryPendingUntilMs !== null;
   };
-  const safely = (): void => void look().catch(() => undefined);
+  const safely = (): void => void look().catch((failure: unknown) => {
+    if (failure instanceof Alarm) raise(failure);
+  });
   safely();
-  const timer = setInterval(safely, LOOK_MS);
+  const timer = setInterval(() => {
+    if (isPresent()) safely();
+  }, LOOK_MS);
   return () => clearInterval(timer);
 }

@@ -5,9 +5,12 @@ import { clear as clearClipboard } from "../ui/clipboard.ts";
 import { toast } from "../ui/toast.tsx";
 import { explain } from "./failure.ts";
 import { phase, raise, recoveryDraft, revision } from "./phase.ts";
+import { isIdle, watchPresence } from "./presence.ts";
 import { forgetView } from "./view.ts";
 
 const IDLE_CHECK_MS = 5_000;
+/** Shorter absences are not worth loading the list again. */
+const AWAY_MS = 60_000;
 /** Shortest time between two drawings of a list that is still loading; it is drawn once more when it is complete. */
 const REDRAW_MS = 500;
 
@@ -57,6 +60,8 @@ export function enter(vault: OpenVault): void {
   });
   if (location.pathname !== "/") history.replaceState(null, "", "/#/entries");
   phase.value = { name: "open", vault };
+  watchPresence();
+  watchReturn(vault);
   watchIdle(vault);
   void fill(vault);
 }
@@ -69,6 +74,18 @@ function changed(): void {
   if (loading.peek() !== null && now - lastMs < REDRAW_MS) return;
   lastMs = now;
   revision.value += 1;
+}
+
+/** Takes over what agents and other browsers wrote while this page was out of sight. */
+function watchReturn(vault: OpenVault): void {
+  let hiddenMs = Date.now();
+  const seen = (): void => {
+    const now = phase.peek();
+    if (now.name !== "open" || now.vault !== vault) document.removeEventListener("visibilitychange", seen);
+    else if (document.hidden) hiddenMs = Date.now();
+    else if (Date.now() - hiddenMs > AWAY_MS && loading.peek() === null) vault.entries.reload().catch((failure: unknown) => toast(explain(failure)));
+  };
+  document.addEventListener("visibilitychange", seen);
 }
 
 async function fill(vault: OpenVault): Promise<void> {
@@ -93,15 +110,15 @@ async function left(why: "locked" | "alarm" | "session over"): Promise<void> {
   forgetView();
   await clearClipboard();
   if (phase.peek().name === "alarm") return;
-  if (why !== "alarm") phase.value = { name: "locked", why };
+  if (why !== "alarm") phase.value = { name: "locked", why: isIdle() ? "session over" : why };
   else raise(new Alarm((await client().incidents())[0]?.reason ?? ""));
 }
 
-/** Forgets the keys as soon as the session is over, even when nothing asks the server. */
+/** Forgets the keys as soon as the session is over or nobody is there, even when nothing asks the server. */
 function watchIdle(vault: OpenVault): void {
   const timer = setInterval(() => {
     const now = phase.peek();
     if (now.name !== "open" || now.vault !== vault) clearInterval(timer);
-    else if (Date.now() > vault.idleUntilMs) void vault.lock();
+    else if (isIdle() || Date.now() > vault.idleUntilMs) void vault.lock();
   }, IDLE_CHECK_MS);
 }

@@ -133,7 +133,8 @@ export const entries = {
     destinationWrong: (text: string) => `“${text}” is not a web address like https://api.example.com.`,
     created: "Entry made.",
     saved: "Saved as a new version.",
-    conflictHint: "Copy what you need from this form, cancel, and open the entry again.",
+    conflictHint: "Copy what you need from this form first.",
+    newest: "Show the newest version",
     unsaved: "Leave without saving your changes?",
   },
 
