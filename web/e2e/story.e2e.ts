@@ -17,6 +17,8 @@ const databasePassword = "Basalt-Otter-9183-Plume";
 const cardNumber = "4111111111111111";
 const laptop = "Laptop";
 const securityKey = "Security key";
+/** The kit waits for a day. */
+const dayAndMinute = 24 * 60 + 1;
 
 let browser: Browser;
 let node: Node;
@@ -326,19 +328,35 @@ describe("every passkey is lost", () => {
     await look(stranger.page, "18-recovery-waits");
   });
 
-  it("and opens the vault afterwards, with every entry in it", async () => {
-    await node.restart({ minutesAhead: 24 * 60 + 1 });
+  it("and a node that releases it early, with a clock set ahead, is not believed", async () => {
+    await node.restart({ minutesAhead: dayAndMinute });
+    await device.page.reload();
+    await person.press(t.screens.unlock.lost);
+    await person.startRecovery(kit);
+    await person.press(t.screens.recover.waiting.claim);
+    await person.sees(t.screens.alarm.title);
+    await look(device.page, "19-alarm");
+    device.takeComplaints();
+  });
+
+  it("and opens the vault when the time is over, with every entry in it", async () => {
+    // The node had counted that as the recovery: another one has to wait again.
+    await device.page.reload();
+    await person.press(t.screens.unlock.lost);
+    await person.startRecovery(kit);
+    await node.restart({ minutesAhead: 2 * dayAndMinute });
+    await device.page.clock.setSystemTime(Date.now() + 2 * dayAndMinute * 60_000);
     await device.page.reload();
     await person.press(t.screens.unlock.lost);
     await person.startRecovery(kit);
     await person.press(t.screens.recover.waiting.claim);
     await person.sees(t.screens.recover.opened.title);
-    await look(device.page, "19-recovered");
+    await look(device.page, "20-recovered");
     await person.press(t.screens.recover.opened.add);
     await person.openEntry("Travel card");
     expect(await person.reads(t.kinds.field.card_number)).toBe(cardNumber);
     await person.seesWays(3);
-    await look(device.page, "20-end");
+    await look(device.page, "21-end");
     nothingToComplainOf();
   });
 });

@@ -41,6 +41,9 @@ export function createVaultClient(parts: Partial<Parts> = {}): VaultClient {
 }
 
 class Client implements VaultClient {
+  /** The recovery that runs, by vault: what its start is kept under. */
+  readonly #recoveries = new Map<string, string>();
+
   constructor(private readonly parts: Parts) {}
 
   async node(): Promise<NodeInfo> {
@@ -121,7 +124,10 @@ class Client implements VaultClient {
   async startRecovery({ vaultId, code }: { vaultId: string; code: string }): Promise<{ releaseAtMs: number; nowMs: number }> {
     const body = await this.#proof(vaultId, code);
     const started = object<RecoveryStarted>(await this.parts.transport.send("POST", "/v1/recovery/start", body), "release_at_ms", "now_ms");
-    await this.parts.pins.setRecoveryStarted(vaultId, this.parts.now());
+    // Asking again, after a reload for instance, tells the same release: it is the same recovery, and began when it was first asked for.
+    const recovery = `${vaultId} ${started.release_at_ms}`;
+    if ((await this.parts.pins.recoveryStarted(recovery)) === undefined) await this.parts.pins.setRecoveryStarted(recovery, this.parts.now());
+    this.#recoveries.set(vaultId, recovery);
     return { releaseAtMs: started.release_at_ms, nowMs: started.now_ms };
   }
 
@@ -138,7 +144,7 @@ class Client implements VaultClient {
     const code = typedCode(text);
     const kek = await recoveryKek(code, idBytes(vaultId)).finally(() => wipe(code));
     const unlockerId = recoveryUnlockerId();
-    const startedMs = await this.parts.pins.recoveryStarted(vaultId);
+    const startedMs = await this.parts.pins.recoveryStarted(this.#recoveries.get(vaultId) ?? vaultId);
     const early = (delayS: number) => startedMs !== undefined && this.parts.now() + clockToleranceMs < startedMs + delayS * 1000;
     return this.#open({ ...info, vault_id: vaultId }, unlockerId, kek, { passkey: false, kek, unlockerId }, early);
   }

@@ -11,6 +11,7 @@ export function keepWhatFailed(now: () => { device: Device | undefined; node: No
   afterEach(async ({ task }) => {
     if (task.result?.state !== "fail") return;
     const { device, node } = now();
+    await device?.page.evaluate(() => document.querySelectorAll("details").forEach((one) => (one.open = true))).catch(() => undefined);
     const text = await device?.page.locator("body").innerText().catch(() => "no text");
     await device?.page.screenshot({ path: join(artefacts, "failed.png"), fullPage: true }).catch(() => undefined);
     const report = [`failed: ${task.name}`, "-- page", text, "-- complaints", ...(device?.takeComplaints() ?? []), "-- node", node?.log].join("\n");

@@ -1,6 +1,6 @@
 // A real node in a temporary folder, started and stopped like a person would.
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { binary, freePort } from "./places.ts";
@@ -22,7 +22,7 @@ export class Node {
     /** Everything that crosses the wire. */
     readonly wire: Wire,
   ) {
-    this.child = this.serve([]);
+    this.child = this.serve(0);
   }
 
   /** Starts a node with an empty vault, behind a tap on its wire. */
@@ -59,7 +59,7 @@ export class Node {
   /** Stops the process and starts another on the same data; its clock is ahead by so many minutes. */
   async restart({ minutesAhead = 0 } = {}): Promise<void> {
     await this.halt();
-    this.child = this.serve(minutesAhead === 0 ? [] : ["faketime", "-f", `+${minutesAhead}m`]);
+    this.child = this.serve(minutesAhead);
     await this.answers();
   }
 
@@ -89,14 +89,26 @@ export class Node {
     throw new Error(`the node was not ready after ${readyAfterMs} ms:\n${this.log}`);
   }
 
-  private serve(before: string[]): ChildProcess {
+  private serve(minutesAhead: number): ChildProcess {
     const flags = ["serve", "--data", this.data, "--bind", `127.0.0.1:${this.inner}`, "--origin", this.origin];
-    const [program = binary, ...rest] = [...before, binary, ...flags];
-    // The monotonic clock stays true: only the date is another.
-    const child = spawn(program, rest, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, FAKETIME_DONT_FAKE_MONOTONIC: "1" } });
+    const env = { ...process.env, ...(minutesAhead === 0 ? {} : clockAhead(minutesAhead)) };
+    const child = spawn(binary, flags, { stdio: ["ignore", "pipe", "pipe"], env });
     const keep = (chunk: Buffer): void => void (this.said += chunk.toString());
     child.stdout.on("data", keep);
     child.stderr.on("data", keep);
     return child;
   }
+}
+
+/** The environment in which a program's date is ahead; its monotonic clock stays true. */
+function clockAhead(minutes: number): Record<string, string> {
+  const library = firstPath("/usr/lib/*/faketime/libfaketimeMT.so.1");
+  if (library === undefined) throw new Error("libfaketime is not installed (scripts/install test)");
+  return { LD_PRELOAD: library, FAKETIME: `+${minutes}m`, FAKETIME_DONT_FAKE_MONOTONIC: "1" };
+}
+
+/** The first of the paths that fit a pattern with one star in the middle. */
+function firstPath(pattern: string): string | undefined {
+  const [before = "", after = ""] = pattern.split("*");
+  return readdirSync(before).map((name) => `${before}${name}${after}`).find((path) => existsSync(path));
 }
