@@ -6,7 +6,9 @@ import { App } from "./app.tsx";
 import { start } from "./state/open.ts";
 import { followAddress } from "./state/route.ts";
 import { followTheme } from "./state/theme.ts";
+import { locale } from "./words/index.ts";
 
+document.documentElement.lang = locale;
 followTheme();
 followAddress();
 const root = document.getElementById("app");

@@ -55,7 +55,7 @@ function AgentHead({ agent, reload, ask }: { agent: Agent; reload: () => void; a
   return (
     <header class="page-head">
       <div class="stack tight">
-        <div class="row"><Heading text={agent.name} /><StateBadge agent={agent} /></div>
+        <div class="row"><Heading text={agent.name} tab={t.agents.title} /><StateBadge agent={agent} /></div>
       </div>
       <div class="buttons">
         <Button icon="back" onClick={() => go({ page: "agents", id: null })}>{t.agents.title}</Button>

@@ -58,7 +58,7 @@ function EntryHead({ entry }: { entry: Entry }): JSX.Element {
     <header class="entry-head">
       <span class="kind-mark"><Icon name={kindIcons[entry.kind]} size={26} /></span>
       <div class="stack tight">
-        <Heading text={entry.title || t.entries.untitled} />
+        <Heading text={entry.title || t.entries.untitled} tab={t.entries.detail} />
         <p class="soft">{t.kinds.entry[entry.kind]}</p>
       </div>
       <div class="entry-actions buttons">

@@ -119,7 +119,7 @@ function EntryForm({ heading, initial, isNew, back, save }: EntryFormProps): JSX
       event.preventDefault();
       void submit();
     }}>
-      <Heading text={heading} />
+      <Heading text={heading} tab={isNew ? heading : t.entries.edit} />
       <Basics state={state.value} isNew={isNew} set={set} />
       <Fields state={state.value} set={set} />
       <Details state={state.value} set={set} />

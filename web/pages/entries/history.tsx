@@ -25,7 +25,7 @@ export function History({ entry }: { entry: Entry }): JSX.Element {
   return (
     <div class="page">
       <header class="page-head">
-        <Heading text={t.entries.historyOf(entry.title)} />
+        <Heading text={t.entries.historyOf(entry.title)} tab={t.entries.history} />
         <Button icon="back" onClick={() => go({ page: "entries", id: entry.id, view: "show" })}>{t.common.back}</Button>
       </header>
       {error.value !== null && <Notice look="bad">{error.value}</Notice>}

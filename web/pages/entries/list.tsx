@@ -133,9 +133,9 @@ function Filters(): JSX.Element {
   const groups = useComputed(() => {
     revision.value;
     const entries = vault().entries;
-    return { folders: entries.folders(), tags: entries.tags() };
+    return { folders: entries.folders(), tags: entries.tags(), scopes: vault().scopes.list().filter((scope) => !scope.whole) };
   });
-  const { folders, tags } = groups.value;
+  const { folders, tags, scopes } = groups.value;
   return (
     <div class="filters">
       <select class="input" aria-label={t.entries.filter.place} value={place.value} onChange={(event) => {
@@ -151,7 +151,7 @@ function Filters(): JSX.Element {
         <option value="" selected={kind.value === null}>{t.entries.filter.allKinds}</option>
         {entryKinds.map((name) => <option key={name} value={name} selected={name === kind.value}>{t.kinds.entry[name]}</option>)}
       </select>
-      {folders.length + tags.length > 0 && (
+      {folders.length + tags.length + scopes.length > 0 && (
         <select class="input" aria-label={t.entries.filter.group} value={group.value} onChange={(event) => {
           group.value = event.currentTarget.value;
           active.value = 0;
@@ -159,6 +159,7 @@ function Filters(): JSX.Element {
           <option value="" selected={group.value === ""}>{t.entries.filter.allGroups}</option>
           {folders.length > 0 && <optgroup label={t.entries.folders}>{folders.map((name) => <option key={name} value={`folder:${name}`}>{name}</option>)}</optgroup>}
           {tags.length > 0 && <optgroup label={t.entries.tags}>{tags.map((name) => <option key={name} value={`tag:${name}`}>{name}</option>)}</optgroup>}
+          {scopes.length > 0 && <optgroup label={t.entries.scopes}>{scopes.map((scope) => <option key={scope.id} value={`scope:${scope.id}`}>{scope.name}</option>)}</optgroup>}
         </select>
       )}
     </div>

@@ -63,6 +63,7 @@ export function Blocked({ sentence, node }: { sentence: string; node: NodeInfo |
             <p>{words.tunnel}</p>
             <code class="secret-box">{`ssh -L ${new URL(local).port || "80"}:localhost:${new URL(local).port || "80"} ${location.hostname}\n${local}`}</code>
             <p>{words.domain}</p>
+            <code class="secret-box">clavitor serve --origin https://vault.example.com</code>
           </>
         )}
       </div>

@@ -8,7 +8,7 @@ export type Place = "live" | "favorite" | "archive" | "trash";
 export const query = signal("");
 export const place = signal<Place>("live");
 export const kind = signal<EntryKind | null>(null);
-/** `folder:NAME` or `tag:NAME`; "" for all. */
+/** `folder:NAME`, `tag:NAME` or `scope:ID`; "" for all. */
 export const group = signal("");
 export const active = signal(0);
 
@@ -19,6 +19,7 @@ export function filterOf(where: Place, only: EntryKind | null, inGroup: string):
   if (only !== null) filter.kind = only;
   if (inGroup.startsWith("folder:")) filter.folder = inGroup.slice("folder:".length);
   if (inGroup.startsWith("tag:")) filter.tag = inGroup.slice("tag:".length);
+  if (inGroup.startsWith("scope:")) filter.scope = inGroup.slice("scope:".length);
   return filter;
 }
 

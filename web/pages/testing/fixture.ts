@@ -71,7 +71,7 @@ function fixtureEntries(options: FixtureOptions, changed: () => void): OpenVault
     all: () => all,
     get,
     search: (text, filter = {}) => all.filter((entry) => visible(entry, filter.place ?? "live") && (filter.favorite !== true || entry.favorite)
-      && (filter.kind === undefined || entry.kind === filter.kind) && text.toLowerCase().split(/\s+/).every((word) => haystack(entry).includes(word))),
+      && (filter.scope === undefined || entry.scopes.includes(filter.scope)) && (filter.kind === undefined || entry.kind === filter.kind) && text.toLowerCase().split(/\s+/).every((word) => haystack(entry).includes(word))),
     folders: () => ["Work", "Work/Servers"],
     tags: () => ["deploy", "family"],
     openField: (id, fieldId, version) => Promise.resolve(sampleValue(fieldOf(must(id), fieldId), version)),

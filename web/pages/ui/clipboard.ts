@@ -12,7 +12,7 @@ export const holdsSecret = signal(false);
 
 /** Copies a secret and clears the clipboard half a minute later. */
 export async function copySecret(label: string, value: string): Promise<void> {
-  await navigator.clipboard.writeText(value);
+  if (!(await write(value))) return;
   if (pending !== null) clearTimeout(pending.timer);
   pending = { value, timer: setTimeout(() => void clear(), CLIPBOARD_CLEAR_MS) };
   holdsSecret.value = true;
@@ -21,8 +21,17 @@ export async function copySecret(label: string, value: string): Promise<void> {
 
 /** Copies something that may stay. */
 export async function copyPlain(label: string, value: string): Promise<void> {
-  await navigator.clipboard.writeText(value);
-  toast(t.common.copied(label));
+  if (await write(value)) toast(t.common.copied(label));
+}
+
+async function write(value: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(value);
+    return true;
+  } catch {
+    toast(t.common.notCopied);
+    return false;
+  }
 }
 
 /** Overwrites what was copied; also when the vault locks. A page without focus may not write: it tries again when it has it. */

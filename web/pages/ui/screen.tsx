@@ -21,12 +21,15 @@ export function ScreenCard({ title, lead, look, children }: { title: string; lea
   );
 }
 
-/** A first heading that takes the focus when its text changes, and names the page. */
-export function Heading({ text }: { text: string }): JSX.Element {
+/**
+ * A first heading that takes the focus when its text changes, and names the tab. `tab` stands there instead where the heading tells something of
+ * the vault: browsers keep the names of tabs in their history, and some send that history elsewhere.
+ */
+export function Heading({ text, tab = text }: { text: string; tab?: string }): JSX.Element {
   const ref = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     ref.current?.focus({ preventScroll: true });
-    document.title = `${text} · ${t.common.product}`;
-  }, [text]);
+    document.title = `${tab} · ${t.common.product}`;
+  }, [text, tab]);
   return <h1 ref={ref} tabIndex={-1}>{text}</h1>;
 }

@@ -22,6 +22,7 @@ export const common = {
   unexpected: "Something unexpected went wrong in this page. Nothing more was changed. Reload the page and try again.",
   doneOf: (done: number, total: number) => `${done.toLocaleString("en")} of ${total.toLocaleString("en")}`,
   copied: (label: string) => `${label} copied.`,
+  notCopied: "Your browser did not allow copying. Show the value and copy it by hand.",
   copiedForNow: (label: string, seconds: number) => `${label} copied. The clipboard is cleared in ${seconds} seconds.`,
   passkeyNeeded: "Your passkey is asked for.",
   nav: {

@@ -23,6 +23,7 @@ export const entries = {
   create: "New entry",
   folders: "Folders",
   tags: "Tags",
+  scopes: "Scopes",
   favorite: "Favourite",
   untitled: "Without a title",
   anAgent: "an agent",
@@ -36,7 +37,7 @@ export const entries = {
   filter: {
     place: "Show",
     kind: "Kind",
-    group: "Folder or tag",
+    group: "Folder, tag or scope",
     allKinds: "All kinds",
     allGroups: "Everywhere",
     clear: "Clear",

@@ -14,7 +14,7 @@ export const screens = {
     whatToDo: "What you can do",
     onThisMachine: "Clavitor runs on this computer: open it as",
     tunnel: "Clavitor runs on another computer and you have SSH: forward the port, then open the address below.",
-    domain: "For everyday use, give the server a name of its own with a certificate. Clavitor can get one by itself: see “Addresses and certificates” in the operations guide.",
+    domain: "For everyday use, give the server a name of its own with a certificate, and tell Clavitor that address:",
     browser: "Use an up-to-date browser: Chrome or Edge, Firefox 135 or later, Safari 18 or later. Private windows and remote desktops often have no passkeys.",
     openHere: "Open the right address",
   },
