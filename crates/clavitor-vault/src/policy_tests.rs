@@ -7,10 +7,8 @@ use super::*;
 const LIVE: EntryFacts = EntryFacts { place: Some(Deleted::Live), capabilities: None };
 
 fn askers() -> Vec<(String, Asker)> {
-    let mut askers = vec![
-        ("person".to_owned(), Asker::Person { fresh: false }),
-        ("person, fresh passkey".to_owned(), Asker::Person { fresh: true }),
-    ];
+    let mut askers =
+        vec![("person".to_owned(), Asker::Person { fresh: false }), ("person, fresh passkey".to_owned(), Asker::Person { fresh: true })];
     for (name, kind) in [("agent", AgentKind::Enrolled), ("hosted", AgentKind::Hosted)] {
         for (state, standing) in [
             ("active", Standing::Active),
@@ -109,7 +107,8 @@ fn which_field_is_released_how() {
 
 #[test]
 fn what_is_not_there_looks_like_what_is_not_for_you() {
-    let all = Some(Capabilities::from_bits(15).unwrap());
+    let everything = Capabilities::from_bits(15).unwrap();
+    let all = Some(everything);
     let entries = [
         ("there is none", EntryFacts { place: None, capabilities: None }),
         ("in no scope of the agent", LIVE),
@@ -125,7 +124,7 @@ fn what_is_not_there_looks_like_what_is_not_for_you() {
             }
             assert_eq!(decide(asker, Act::WriteEntry, Subject::Entry(entry)), Err(Error::Hidden), "{name}");
         }
-        assert_eq!(decide(asker, Act::Release(UseMode::Use), Subject::Field(inside(all.unwrap()), None)), Err(Error::Hidden));
+        assert_eq!(decide(asker, Act::Release(UseMode::Use), Subject::Field(inside(everything), None)), Err(Error::Hidden));
     }
     let person = Asker::Person { fresh: true };
     assert_eq!(decide(person, Act::ReadEntry, Subject::Entry(entries[0].1)), Err(Error::Hidden));

@@ -27,7 +27,11 @@ impl Step<'_, '_> {
     pub(super) fn put_grants(&self) -> Result<()> {
         for grant in &self.change.grants {
             let row = self.w.entry_row(self.vault_id(), grant.entry_id)?.ok_or(Error::NotValid("a grant is for an unknown entry"))?;
-            self.put_grant(&row.header()?, &grant.grant)?;
+            let header = row.header()?;
+            // A client that remembers a purged entry may grant it again; there is nothing left to open.
+            if header.deleted != Deleted::Purged {
+                self.put_grant(&header, &grant.grant)?;
+            }
         }
         Ok(())
     }

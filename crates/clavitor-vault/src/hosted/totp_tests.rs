@@ -4,8 +4,7 @@ use super::*;
 
 const SECRET20: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 const SECRET32: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZA";
-const SECRET64: &str =
-    "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZDGNA";
+const SECRET64: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZDGNA";
 
 fn code(text: &str, now_s: u64) -> String {
     Totp::parse(text).unwrap().code(now_s).0.to_string()
@@ -47,7 +46,8 @@ fn steam_has_five_letters_in_every_form() {
     let code = self::code(&format!("steam://{SECRET20}"), 59);
     assert_eq!(code.len(), 5);
     assert!(code.bytes().all(|letter| STEAM.contains(&letter)));
-    for same in ["otpauth://totp/x?secret=%S&encoder=steam", "otpauth://totp/Steam:x?secret=%S", "otpauth://totp/x?secret=%S&issuer=Steam"] {
+    for same in ["otpauth://totp/x?secret=%S&encoder=steam", "otpauth://totp/Steam:x?secret=%S", "otpauth://totp/x?secret=%S&issuer=Steam"]
+    {
         assert_eq!(self::code(&same.replace("%S", SECRET20), 59), code, "{same}");
     }
     // 94287082 mod 10^8 comes from the 31-bit number 1094287082; its digits to base 26 over Steam's letters, lowest first.
@@ -65,10 +65,21 @@ fn steam_has_five_letters_in_every_form() {
 #[test]
 fn what_is_no_secret_is_refused() {
     for text in [
-        "", "   ", "not base32!", "otpauth://hotp/x?secret=GEZDGNBV&counter=1", "otpauth://totp/x", "otpauth://totp/x?digits=6",
-        "otpauth://totp/x?secret=", "otpauth://totp/x?secret=GEZDGNBV&digits=5", "otpauth://totp/x?secret=GEZDGNBV&digits=11",
-        "otpauth://totp/x?secret=GEZDGNBV&period=0", "otpauth://totp/x?secret=GEZDGNBV&period=601",
-        "otpauth://totp/x?secret=GEZDGNBV&algorithm=MD5", "otpauth://totp/x?secret=%GG", "https://example.com", "steam://",
+        "",
+        "   ",
+        "not base32!",
+        "otpauth://hotp/x?secret=GEZDGNBV&counter=1",
+        "otpauth://totp/x",
+        "otpauth://totp/x?digits=6",
+        "otpauth://totp/x?secret=",
+        "otpauth://totp/x?secret=GEZDGNBV&digits=5",
+        "otpauth://totp/x?secret=GEZDGNBV&digits=11",
+        "otpauth://totp/x?secret=GEZDGNBV&period=0",
+        "otpauth://totp/x?secret=GEZDGNBV&period=601",
+        "otpauth://totp/x?secret=GEZDGNBV&algorithm=MD5",
+        "otpauth://totp/x?secret=%GG",
+        "https://example.com",
+        "steam://",
     ] {
         assert!(Totp::parse(text).is_err(), "{text}");
     }

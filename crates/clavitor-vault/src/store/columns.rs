@@ -14,46 +14,105 @@ enum Class {
 use Class::{Clear, Hashed, Sealed};
 
 const COLUMNS: &[(&str, &[(&str, Class)])] = &[
-    ("agent", &[
-        ("agent_id", Clear), ("vault_id", Clear), ("kind", Clear), ("state", Clear), ("ed25519", Clear), ("x25519", Clear), ("per_minute", Clear),
-        ("per_hour", Clear), ("not_after_s", Clear), ("last_seen_ms", Clear), ("locked", Clear), ("cooling_until_ms", Clear),
-        ("last_breach_ms", Clear),
-    ]),
+    (
+        "agent",
+        &[
+            ("agent_id", Clear),
+            ("vault_id", Clear),
+            ("kind", Clear),
+            ("state", Clear),
+            ("ed25519", Clear),
+            ("x25519", Clear),
+            ("per_minute", Clear),
+            ("per_hour", Clear),
+            ("not_after_s", Clear),
+            ("last_seen_ms", Clear),
+            ("locked", Clear),
+            ("cooling_until_ms", Clear),
+            ("last_breach_ms", Clear),
+        ],
+    ),
     ("agent_scope", &[("agent_id", Clear), ("scope_id", Clear), ("capabilities", Clear)]),
     // An event holds ids, words of a closed list, and the reason an agent gave.
     ("audit_event", &[("vault_id", Clear), ("seq", Clear), ("bytes", Clear)]),
     ("audit_node", &[("vault_id", Clear), ("level", Clear), ("position", Clear), ("hash", Hashed)]),
     ("budget_entry", &[("agent_id", Clear), ("entry_id", Clear), ("last_ms", Clear)]),
     // The state of a ceremony holds a challenge that is worth nothing without the authenticator.
-    ("ceremony", &[
-        ("ceremony_id", Clear), ("purpose", Clear), ("vault_id", Clear), ("state", Clear), ("begun", Clear), ("expires_ms", Clear),
-    ]),
-    ("commit_log", &[
-        ("vault_id", Clear), ("seq", Clear), ("epoch", Clear), ("time_ms", Clear), ("kind", Clear), ("subject", Clear), ("log_size", Clear),
-        ("replicated_at", Clear),
-    ]),
-    ("enrolment", &[
-        ("agent_id", Clear), ("auth_hash", Hashed), ("record", Sealed), ("expires_ms", Clear), ("ed25519", Clear), ("x25519", Clear),
-        ("mac", Hashed),
-    ]),
+    (
+        "ceremony",
+        &[("ceremony_id", Clear), ("purpose", Clear), ("vault_id", Clear), ("state", Clear), ("begun", Clear), ("expires_ms", Clear)],
+    ),
+    (
+        "commit_log",
+        &[
+            ("vault_id", Clear),
+            ("seq", Clear),
+            ("epoch", Clear),
+            ("time_ms", Clear),
+            ("kind", Clear),
+            ("subject", Clear),
+            ("log_size", Clear),
+            ("replicated_at", Clear),
+        ],
+    ),
+    (
+        "enrolment",
+        &[
+            ("agent_id", Clear),
+            ("auth_hash", Hashed),
+            ("record", Sealed),
+            ("expires_ms", Clear),
+            ("ed25519", Clear),
+            ("x25519", Clear),
+            ("mac", Hashed),
+        ],
+    ),
     // A header names field ids, kinds, tiers, hashes, scopes and the origins where an entry may be used; titles and values are in records.
-    ("entry", &[
-        ("vault_id", Clear), ("entry_id", Clear), ("version", Clear), ("deleted", Clear), ("tier3", Clear), ("vault_epoch", Clear),
-        ("ek_epoch", Clear), ("summary_version", Clear), ("header", Clear),
-    ]),
-    ("entry_grant", &[
-        ("vault_id", Clear), ("entry_id", Clear), ("scope_id", Clear), ("tier", Clear), ("ek_epoch", Clear), ("scope_epoch", Clear),
-        ("vault_epoch", Clear), ("record", Sealed),
-    ]),
+    (
+        "entry",
+        &[
+            ("vault_id", Clear),
+            ("entry_id", Clear),
+            ("version", Clear),
+            ("deleted", Clear),
+            ("tier3", Clear),
+            ("vault_epoch", Clear),
+            ("ek_epoch", Clear),
+            ("summary_version", Clear),
+            ("header", Clear),
+        ],
+    ),
+    (
+        "entry_grant",
+        &[
+            ("vault_id", Clear),
+            ("entry_id", Clear),
+            ("scope_id", Clear),
+            ("tier", Clear),
+            ("ek_epoch", Clear),
+            ("scope_epoch", Clear),
+            ("vault_epoch", Clear),
+            ("record", Sealed),
+        ],
+    ),
     ("entry_scope", &[("vault_id", Clear), ("entry_id", Clear), ("scope_id", Clear)]),
     ("entry_version", &[("vault_id", Clear), ("entry_id", Clear), ("version", Clear), ("header", Clear)]),
     ("field_record", &[("vault_id", Clear), ("entry_id", Clear), ("field_id", Clear), ("version", Clear), ("record", Sealed)]),
     ("hosted_grant", &[("agent_id", Clear), ("scope_id", Clear), ("scope_epoch", Clear), ("record", Sealed)]),
     ("hosted_token", &[("agent_id", Clear), ("auth_hash", Hashed)]),
-    ("learnt", &[
-        ("agent_id", Clear), ("entry_id", Clear), ("field_id", Clear), ("field_version", Clear), ("mode", Clear), ("first_ms", Clear),
-        ("last_ms", Clear), ("times", Clear),
-    ]),
+    (
+        "learnt",
+        &[
+            ("agent_id", Clear),
+            ("entry_id", Clear),
+            ("field_id", Clear),
+            ("field_version", Clear),
+            ("mode", Clear),
+            ("first_ms", Clear),
+            ("last_ms", Clear),
+            ("times", Clear),
+        ],
+    ),
     ("migration", &[("number", Clear), ("sha256", Hashed), ("applied_ms", Clear)]),
     // Both keys are public ones.
     ("node", &[("one", Clear), ("database_id", Clear), ("log_key", Clear), ("backup_key", Clear)]),
@@ -62,15 +121,33 @@ const COLUMNS: &[(&str, &[(&str, Class)])] = &[
     ("previous_vmk", &[("vault_id", Clear), ("vault_epoch", Clear), ("record", Sealed)]),
     ("scope", &[("vault_id", Clear), ("scope_id", Clear), ("scope_epoch", Clear), ("ek_epoch_min", Clear)]),
     ("scope_wrap", &[("agent_id", Clear), ("scope_id", Clear), ("scope_epoch", Clear), ("wrap", Sealed)]),
-    ("session", &[
-        ("token_hash", Hashed), ("vault_id", Clear), ("unlocker_id", Clear), ("seen_ms", Clear), ("fresh_until_ms", Clear), ("ends_ms", Clear),
-    ]),
+    (
+        "session",
+        &[
+            ("token_hash", Hashed),
+            ("vault_id", Clear),
+            ("unlocker_id", Clear),
+            ("seen_ms", Clear),
+            ("fresh_until_ms", Clear),
+            ("ends_ms", Clear),
+        ],
+    ),
     ("setup_link", &[("token_hash", Hashed), ("expires_ms", Clear)]),
     ("unlocker", &[("vault_id", Clear), ("unlocker_id", Clear), ("record", Sealed), ("sealed_vmk", Sealed), ("last_used_ms", Clear)]),
-    ("vault", &[
-        ("vault_id", Clear), ("manifest", Clear), ("usk", Sealed), ("names", Sealed), ("created_ms", Clear), ("change_count", Clear),
-        ("recovery_release_ms", Clear), ("recovery_misses", Clear), ("recovery_misses_since_ms", Clear),
-    ]),
+    (
+        "vault",
+        &[
+            ("vault_id", Clear),
+            ("manifest", Clear),
+            ("usk", Sealed),
+            ("names", Sealed),
+            ("created_ms", Clear),
+            ("change_count", Clear),
+            ("recovery_release_ms", Clear),
+            ("recovery_misses", Clear),
+            ("recovery_misses_since_ms", Clear),
+        ],
+    ),
 ];
 
 #[test]
@@ -90,8 +167,9 @@ fn every_column_is_classified() {
 
 #[test]
 fn what_opens_something_is_sealed() {
-    let sealed =
-        COLUMNS.iter().flat_map(|(table, columns)| columns.iter().filter(|(_, class)| *class == Sealed).map(move |(column, _)| (*table, *column)));
+    let sealed = COLUMNS
+        .iter()
+        .flat_map(|(table, columns)| columns.iter().filter(|(_, class)| *class == Sealed).map(move |(column, _)| (*table, *column)));
     let names: Vec<_> = sealed.map(|(table, column)| format!("{table}.{column}")).collect();
     assert_eq!(
         names.join(" "),
@@ -112,7 +190,9 @@ fn statements_keep_to_the_common_subset() {
             continue;
         }
         let text = std::fs::read_to_string(&path).unwrap();
-        for only_sqlite in ["INSERT OR ", "REPLACE INTO", "PRAGMA", "rowid", "ifnull(", "datetime(", "AUTOINCREMENT", "?1", "GLOB", "randomblob"] {
+        for only_sqlite in
+            ["INSERT OR ", "REPLACE INTO", "PRAGMA", "rowid", "ifnull(", "datetime(", "AUTOINCREMENT", "?1", "GLOB", "randomblob"]
+        {
             assert!(!text.contains(only_sqlite), "{} uses {only_sqlite}", path.display());
         }
     }

@@ -234,9 +234,11 @@ impl Write<'_> {
         self.tx.exists(sql, values![&permit.target().0, vault_epoch])
     }
 
-    /// A grant sealed under another key of its scope than the one in force.
+    /// A grant of an entry key in force, sealed under another key of its scope than the one in force. Grants of older entry keys open only history;
+    /// they stay as they are, and the chain of previous vault keys opens them.
     pub(crate) fn stale_grant(&self, permit: &Permit<'_, ChangeVault>, vault_epoch: u32) -> Got<bool> {
         let sql = "SELECT 1 FROM entry_grant g JOIN scope s ON s.vault_id = g.vault_id AND s.scope_id = g.scope_id \
+                   JOIN entry e ON e.vault_id = g.vault_id AND e.entry_id = g.entry_id AND e.ek_epoch = g.ek_epoch \
                    WHERE g.vault_id = $1 AND (g.scope_epoch <> s.scope_epoch OR g.vault_epoch <> $2) LIMIT 1";
         self.tx.exists(sql, values![&permit.target().0, vault_epoch])
     }

@@ -46,7 +46,12 @@ fn a_backup_larger_than_a_chunk_is_taken_while_others_write() {
     let big = "x".repeat(200_000);
     for number in 0..8 {
         let draft = crate::house::login(number);
-        let note = clavitor_person::FieldDraft::new(clavitor_crypto::FieldId([9; 16]), clavitor_crypto::field_kind::FieldKind::Note, "note", big.as_bytes());
+        let note = clavitor_person::FieldDraft::new(
+            clavitor_crypto::FieldId([9; 16]),
+            clavitor_crypto::field_kind::FieldKind::Note,
+            "note",
+            big.as_bytes(),
+        );
         house.add(draft.with(note)).unwrap();
     }
     let code = coded(&house);

@@ -61,7 +61,13 @@ struct Acknowledged {
 fn run_and_kill(dir: &Path, vault_id: VaultId, token: &str, entry: EntryId, now_ms: u64, after: Duration) -> Acknowledged {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "crash::works_until_it_is_killed", "--ignored", "--nocapture", "--quiet"])
-        .envs([(DIR, dir.to_str().unwrap()), (VAULT, &vault_id.to_string()), (TOKEN, token), (READ, &entry.to_string()), (NOW, &now_ms.to_string())])
+        .envs([
+            (DIR, dir.to_str().unwrap()),
+            (VAULT, &vault_id.to_string()),
+            (TOKEN, token),
+            (READ, &entry.to_string()),
+            (NOW, &now_ms.to_string()),
+        ])
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -103,8 +109,9 @@ fn check(house: &mut House, expected: &BTreeSet<EntryId>, opened: u64, pin: Opti
 /// The commit log is dense: no number is missing, none is there twice.
 fn check_commits(data: &Path) {
     let file = rusqlite::Connection::open(data.join("clavitor.db")).unwrap();
-    let (count, first, last): (i64, i64, i64) =
-        file.query_row("SELECT count(*), min(seq), max(seq) FROM commit_log", [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
+    let (count, first, last): (i64, i64, i64) = file
+        .query_row("SELECT count(*), min(seq), max(seq) FROM commit_log", [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .unwrap();
     assert_eq!((first, last), (1, count));
 }
 

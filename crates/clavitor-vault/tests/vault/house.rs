@@ -30,11 +30,15 @@ pub(crate) fn options() -> OpenOptions {
 }
 
 /// A folder that goes away with the test, or one that stays for the next process.
-pub(crate) struct Dir(PathBuf, Option<TempDir>);
+pub(crate) struct Dir(PathBuf, #[expect(dead_code, reason = "removes the folder when dropped")] Option<TempDir>);
 
 impl Dir {
     pub(crate) fn path(&self) -> &Path {
         &self.0
+    }
+
+    pub(crate) fn stays(dir: &Path) -> Self {
+        Self(dir.to_owned(), None)
     }
 }
 
@@ -71,8 +75,12 @@ impl House {
 
     /// A vault in a folder that stays.
     pub(crate) fn at(dir: &Path) -> Self {
+        Self::at_with(dir, VaultId::make())
+    }
+
+    pub(crate) fn at_with(dir: &Path, vault_id: VaultId) -> Self {
         let vault = Vault::open(&dir.join("data"), &options(), START_MS).unwrap();
-        Self::in_vault(Dir(dir.to_owned(), None), vault)
+        Self::made(Dir::stays(dir), vault, passkey(1), vault_id)
     }
 
     /// The owner comes back to a vault that another process left in a folder: signs in, unlocks, takes everything up.
@@ -84,11 +92,12 @@ impl House {
         let started = vault.write_wait(now_ms, move |w| session::start(w, &Credential::Anonymous, &used)).unwrap();
         let owner = Credential::session(&started.token).unwrap();
         let state = vault.read(now_ms, |r| unlock::state(r, &owner)).unwrap();
-        let stored = Stored { record: &state.unlocker.record, usk: &state.usk, manifest: &state.manifest, sealed_vmk: &state.unlocker.sealed_vmk };
+        let stored =
+            Stored { record: &state.unlocker.record, usk: &state.usk, manifest: &state.manifest, sealed_vmk: &state.unlocker.sealed_vmk };
         let unlocked = clavitor_person::unlock(vault_id, &Way::Passkey(&passkey), &stored, None).unwrap();
         let previous: Vec<&[u8]> = state.previous_vmks.iter().map(Vec::as_slice).collect();
         let person = Person::resume(unlocked, state.names.as_deref(), &previous, Box::new(Os)).unwrap();
-        Self { dir: Dir(dir.to_owned(), None), vault, person, owner, passkey, now_ms }
+        Self { dir: Dir::stays(dir), vault, person, owner, passkey, now_ms }
     }
 
     /// Opens an entry as its owner; fails unless every record and grant of it opens.
@@ -103,8 +112,11 @@ impl House {
 
     /// Another owner on the same node, with passkey `number`.
     pub(crate) fn in_vault_with(dir: Dir, vault: Vault, number: u8) -> Self {
-        let passkey = passkey(number);
-        let (person, changes) = create(&vault, VaultId::make(), &passkey);
+        Self::made(dir, vault, passkey(number), VaultId::make())
+    }
+
+    fn made(dir: Dir, vault: Vault, passkey: PasskeyPrf, vault_id: VaultId) -> Self {
+        let (person, changes) = create(&vault, vault_id, &passkey);
         let token = vault.write_wait(START_MS, setup::make_link).unwrap();
         let change = with_passkey(convert(changes), &passkey);
         let vault_id = person.vault();
@@ -232,7 +244,13 @@ impl House {
         self.release_as(agent, entry_id, field_id, clavitor_vault::UseMode::Use)
     }
 
-    pub(crate) fn release_as(&self, agent: &Enrolled, entry_id: EntryId, field_id: FieldId, mode: clavitor_vault::UseMode) -> Result<EntryDetail> {
+    pub(crate) fn release_as(
+        &self,
+        agent: &Enrolled,
+        entry_id: EntryId,
+        field_id: FieldId,
+        mode: clavitor_vault::UseMode,
+    ) -> Result<EntryDetail> {
         let request = ReleaseRequest { entry_id, field_ids: vec![field_id], mode, reason: Some("a test asks".to_owned()) };
         wait(|done| release::fields(&self.vault, self.now_ms, &agent.credential, request, done))
     }
@@ -331,16 +349,22 @@ pub(crate) fn entry_change(entry: clavitor_person::EntryChange) -> EntryChange {
 }
 
 pub(crate) fn convert(changes: Changes) -> Change {
-    let unlocker = |one: clavitor_person::UnlockerChange| UnlockerChange { id: one.id, record: one.record, sealed_vmk: one.sealed_vmk, passkey: None };
+    let unlocker =
+        |one: clavitor_person::UnlockerChange| UnlockerChange { id: one.id, record: one.record, sealed_vmk: one.sealed_vmk, passkey: None };
     let wrap = |one: clavitor_person::ScopeWrapChange| ScopeWrap {
         agent_id: one.agent,
         scope_id: one.scope,
         scope_epoch: one.scope_epoch,
         wrap: one.wrap,
     };
-    let enrolment =
-        |one: clavitor_person::EnrolmentChange| NewEnrolment { agent_id: one.agent, auth_hash: one.auth_hash, grant: one.grant, valid_s: 900 };
-    let token = |one: clavitor_person::HostedTokenChange| NewHostedToken { agent_id: one.agent, auth_hash: one.auth_hash, grants: one.grants };
+    let enrolment = |one: clavitor_person::EnrolmentChange| NewEnrolment {
+        agent_id: one.agent,
+        auth_hash: one.auth_hash,
+        grant: one.grant,
+        valid_s: 900,
+    };
+    let token =
+        |one: clavitor_person::HostedTokenChange| NewHostedToken { agent_id: one.agent, auth_hash: one.auth_hash, grants: one.grants };
     Change {
         manifest: changes.manifest,
         names: changes.names,
@@ -356,7 +380,8 @@ pub(crate) fn convert(changes: Changes) -> Change {
 }
 
 pub(crate) fn stored(detail: &EntryDetail) -> StoredEntry {
-    let grant = |one: &Grant| clavitor_person::Grant { scope: one.scope_id, tier: one.tier, ek_epoch: one.ek_epoch, record: one.record.clone() };
+    let grant =
+        |one: &Grant| clavitor_person::Grant { scope: one.scope_id, tier: one.tier, ek_epoch: one.ek_epoch, record: one.record.clone() };
     StoredEntry {
         header: detail.header.clone(),
         records: detail.records.iter().map(|one| (one.field_id, one.record.clone())).collect(),

@@ -1,5 +1,7 @@
 //! The vault on a real database in a temporary folder, asked by named callers: the owner, strangers, enrolled agents, hosted agents.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "helpers of tests: a panic is a failed test")]
+
 mod agents;
 mod audit;
 mod backup;
@@ -10,6 +12,7 @@ mod disk;
 mod entries;
 mod hosted;
 mod house;
+mod migration;
 mod people;
 mod recovery;
 mod release;
