@@ -128,6 +128,18 @@ mod tests {
     }
 
     #[test]
+    fn a_compressed_copy_goes_to_whoever_takes_it() {
+        for file in Assets::embedded().files() {
+            for (coding, copy) in [("br", file.brotli), ("gzip", file.gzip)] {
+                let headers = [(header::ACCEPT_ENCODING, coding.parse().unwrap())].into_iter().collect();
+                let response = Assets::embedded().answer(file.path, &headers).unwrap();
+                assert_eq!(response.headers().contains_key(header::CONTENT_ENCODING), copy.is_some(), "{} {coding}", file.path);
+                assert_eq!(response.headers()[header::VARY], "accept-encoding");
+            }
+        }
+    }
+
+    #[test]
     fn a_known_file_is_not_sent_again() {
         let assets = Assets::embedded();
         let tag = assets.answer("/", &HeaderMap::new()).unwrap().headers()[header::ETAG].clone();

@@ -36,8 +36,16 @@ pub(crate) async fn collect(body: Body, bytes_max: usize) -> Result<Bytes, Refus
 /// # Errors
 /// `too_large`.
 pub(crate) fn announced(headers: &HeaderMap, bytes_max: usize) -> Result<(), Refusal> {
-    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if length.is_some_and(|length| length > bytes_max as u64) { Err(too_large(bytes_max)) } else { Ok(()) }
+    if length(headers).is_some_and(|length| length > bytes_max as u64) { Err(too_large(bytes_max)) } else { Ok(()) }
+}
+
+/// Whether the body may turn out to be larger than `bytes`.
+pub(crate) fn is_large(headers: &HeaderMap, bytes: usize) -> bool {
+    length(headers).is_none_or(|length| length > bytes as u64)
+}
+
+fn length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 fn too_large(bytes_max: usize) -> Refusal {

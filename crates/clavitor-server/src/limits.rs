@@ -13,6 +13,8 @@ pub struct Limits {
     pub body_bytes_max: usize,
     /// The body of a change; it is read only after the caller is known.
     pub change_bytes_max: usize,
+    /// Bodies above `body_bytes_max` that are in memory at once; the next one waits.
+    pub large_bodies_max: usize,
     /// Nesting of a JSON body.
     pub json_depth_max: usize,
     /// From the first byte of a request to the end of its header.
@@ -53,6 +55,7 @@ impl Default for Limits {
             url_bytes_max: 4 << 10,
             body_bytes_max: 1 << 20,
             change_bytes_max: 32 << 20,
+            large_bodies_max: 4,
             json_depth_max: 32,
             header_ms_max: 5_000,
             idle_ms_max: 60_000,

@@ -10,7 +10,7 @@ use std::{
 
 use bytes::Bytes;
 use clavitor_vault::{Read, Vault, Write};
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 
 use crate::{
     assets::Assets,
@@ -36,6 +36,7 @@ struct Inner {
     description: Bytes,
     proofs: Mutex<Proofs>,
     rates: Mutex<Rates>,
+    large_bodies: Semaphore,
     stopping: AtomicBool,
 }
 
@@ -61,6 +62,7 @@ impl Node {
             description: format!("{:#}\n", openapi()).into(),
             proofs: Mutex::new(proofs),
             rates: Mutex::new(rates),
+            large_bodies: Semaphore::new(config.limits.large_bodies_max),
             stopping: AtomicBool::new(false),
             config,
         };
@@ -140,6 +142,11 @@ impl Node {
             Ok(result) => Ok(result?),
             Err(_) => Err(clavitor_vault::Error::Unavailable("the writer ended").into()),
         }
+    }
+
+    /// Waits for room for a large body; the room is taken as long as the permit lives.
+    pub(crate) async fn room_for_large_body(&self) -> Option<SemaphorePermit<'_>> {
+        self.inner.large_bodies.acquire().await.ok()
     }
 
     /// Uses a proof up.

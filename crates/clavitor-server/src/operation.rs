@@ -308,6 +308,11 @@ async fn finish<W: Who, I: Input, O: Output>(
     handler: impl Handler<W, I, O>,
 ) -> Result<Response, Refusal> {
     let json_depth_max = node.config().limits.json_depth_max;
+    let small_bytes = node.config().limits.body_bytes_max;
+    let holder = node.clone();
+    let may_be_large = bounds.body_bytes_max > small_bytes && body::is_large(&parts.headers, small_bytes);
+    // Held until the answer: a few large bodies fit into a small machine, many do not.
+    let _room = if may_be_large { holder.room_for_large_body().await } else { None };
     match input(&who, parts, request_body, bounds, json_depth_max).await {
         Ok(input) => handler.call(Call { node, who }, input).await?.respond(),
         // Whoever is unknown hears that first, and not what is wrong with the request.

@@ -9,6 +9,9 @@ use clavitor_vault::{Denial, Error};
 
 use crate::answer::MEDIA_TYPE;
 
+/// How programs can prove who they are (RFC 9449 section 7.1); browsers make nothing of it.
+const SCHEMES: &str = "DPoP algs=\"EdDSA\", Bearer";
+
 /// A refused request.
 #[derive(Debug)]
 pub struct Refusal {
@@ -158,6 +161,9 @@ impl IntoResponse for Refusal {
         let mut response = (self.status(), [(header::CONTENT_TYPE, MEDIA_TYPE)], body).into_response();
         if let Some(seconds) = self.body.retry_after_s {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if response.status() == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(SCHEMES));
         }
         response.extensions_mut().insert(Refused { code: self.body.code, log: self.log });
         response

@@ -121,7 +121,7 @@ async fn every_route_refuses_every_wrong_caller() {
                 "{who} at {}",
                 name(&operation)
             );
-            assert!(reply.cookie().is_none());
+            assert!(reply.cookie().is_none() && reply.headers.contains_key(header::WWW_AUTHENTICATE));
         }
     }
 }
