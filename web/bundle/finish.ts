@@ -86,10 +86,7 @@ function secured(dir: string, source: string): { html: string; scripts: string[]
   html = html.replace(/<script type="module"[^>]*src="([^"]+)"[^>]*><\/script>/g, (_, src: string) => {
     const map = JSON.stringify({ integrity });
     scripts.push(hash(map));
-    return (
-      `<script type="importmap">${map}</script>\n    ` +
-      `<script type="module" src="${src}" integrity="${integrity[src]}"></script>`
-    );
+    return `<script type="importmap">${map}</script>\n    ` + `<script type="module" src="${src}" integrity="${integrity[src]}"></script>`;
   });
   if (scripts.length !== 1 || styles.length !== 1) throw new Error("index.html needs one script and one style sheet");
   return { html, scripts, styles };

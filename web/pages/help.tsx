@@ -20,7 +20,11 @@ export function HelpDialog({ onClose }: { onClose: () => void }): JSX.Element {
       <dl class="shortcuts">
         {rows.map(([keys, text]) => (
           <>
-            <dt>{keys.map((key) => <kbd key={key}>{key}</kbd>)}</dt>
+            <dt>
+              {keys.map((key) => (
+                <kbd key={key}>{key}</kbd>
+              ))}
+            </dt>
             <dd>{text}</dd>
           </>
         ))}

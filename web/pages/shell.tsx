@@ -25,13 +25,25 @@ export function Shell(): JSX.Element {
   const at = route.value;
   return (
     <div class="shell">
-      <a class="button skip" href="#content" onClick={(event) => {
-        event.preventDefault();
-        document.getElementById("content")?.focus();
-      }}>{t.common.skip}</a>
+      <a
+        class="button skip"
+        href="#content"
+        onClick={(event) => {
+          event.preventDefault();
+          document.getElementById("content")?.focus();
+        }}
+      >
+        {t.common.skip}
+      </a>
       <Navigation page={at.page} onHelp={() => (help.value = true)} />
       <main class="content" id="content" tabIndex={-1}>
-        <Suspense fallback={<p class="page" role="status">{t.common.loading}</p>}>
+        <Suspense
+          fallback={
+            <p class="page" role="status">
+              {t.common.loading}
+            </p>
+          }
+        >
           <Page at={at} />
         </Suspense>
       </main>
@@ -82,21 +94,34 @@ function Navigation({ page, onHelp }: { page: Route["page"]; onHelp: () => void 
     (item.to.page === "agents" && waitingAgents.value > 0) || (item.to.page === "settings" && recoveryPending.value);
   return (
     <nav class="nav" aria-label={t.common.nav.label}>
-      <div class="brand"><Mark /><span>{name || t.common.product}</span></div>
+      <div class="brand">
+        <Mark />
+        <span>{name || t.common.product}</span>
+      </div>
       <ul>
         {ITEMS.map((item) => (
           <li key={item.to.page} class={item.wide ? "wide-only" : undefined}>
             <a href={href(item.to)} aria-current={item.to.page === current ? "page" : undefined} onClick={(event) => follow(event, item.to)}>
               <Icon name={item.icon} />
               {item.label}
-              {attention(item) && <span class="dot"><span class="hidden-text">{t.common.nav.attention}</span></span>}
+              {attention(item) && (
+                <span class="dot">
+                  <span class="hidden-text">{t.common.nav.attention}</span>
+                </span>
+              )}
             </a>
           </li>
         ))}
       </ul>
       <div class="nav-foot">
-        <button type="button" class="nav-item wide-only" onClick={onHelp}><Icon name="help" />{t.common.nav.help}</button>
-        <button type="button" class="nav-item" onClick={() => void vault().lock()}><Icon name="lock" />{t.common.nav.lock}</button>
+        <button type="button" class="nav-item wide-only" onClick={onHelp}>
+          <Icon name="help" />
+          {t.common.nav.help}
+        </button>
+        <button type="button" class="nav-item" onClick={() => void vault().lock()}>
+          <Icon name="lock" />
+          {t.common.nav.lock}
+        </button>
       </div>
     </nav>
   );
@@ -111,7 +136,16 @@ function follow(event: MouseEvent, to: Route): void {
 /** Keys that work on every page, except where somebody types. */
 function keys(openHelp: () => void): () => void {
   const press = (event: KeyboardEvent): void => {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || !shortcuts.peek() || typing(event.target) || document.querySelector("dialog[open]") !== null) return;
+    if (
+      event.defaultPrevented ||
+      event.ctrlKey ||
+      event.metaKey ||
+      event.altKey ||
+      !shortcuts.peek() ||
+      typing(event.target) ||
+      document.querySelector("dialog[open]") !== null
+    )
+      return;
     const at = route.peek();
     if (event.key === "/") {
       if (at.page !== "entries") go({ page: "entries", id: null, view: "show" });

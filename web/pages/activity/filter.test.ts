@@ -4,8 +4,20 @@ import type { ActivityEvent } from "../../vault/types.ts";
 import { matches, reasonOf, sentence } from "./filter.ts";
 
 const event = (change: Partial<ActivityEvent>): ActivityEvent => ({
-  seq: 1, atMs: 0, actorKind: "agent", actorId: null, actor: "deploy-bot", action: "something.new", outcome: "ok", entryId: null, entryTitle: "GitHub",
-  fieldId: null, fieldLabel: "Password", tier: 2, detail: "release 1.4", ...change,
+  seq: 1,
+  atMs: 0,
+  actorKind: "agent",
+  actorId: null,
+  actor: "deploy-bot",
+  action: "something.new",
+  outcome: "ok",
+  entryId: null,
+  entryTitle: "GitHub",
+  fieldId: null,
+  fieldLabel: "Password",
+  tier: 2,
+  detail: "release 1.4",
+  ...change,
 });
 
 test("who: hosted agents are agents, and whoever is unknown is among the others", () => {

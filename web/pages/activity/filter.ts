@@ -16,7 +16,9 @@ export function matches(event: ActivityEvent, filter: ActivityFilter): boolean {
   if (filter.outcome === "refused" && event.outcome === "ok") return false;
   const text = filter.text.trim().toLowerCase();
   if (text === "") return true;
-  return [event.actor, sentence(event), event.entryTitle, event.fieldLabel, event.detail, event.outcome].some((part) => part?.toLowerCase().includes(text));
+  return [event.actor, sentence(event), event.entryTitle, event.fieldLabel, event.detail, event.outcome].some((part) =>
+    part?.toLowerCase().includes(text),
+  );
 }
 
 /** What was done, in words; an action without words shows its own name. */

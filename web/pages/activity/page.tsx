@@ -23,11 +23,12 @@ export function ActivityPage(): JSX.Element {
   const next = useSignal<number | null>(null);
   const filter = useSignal<ActivityFilter>({ who: "everyone", outcome: "all", text: "" });
   const task = useTask();
-  const load = (before?: number): void => void task.run(async () => {
-    const page: Page = await vault().activity.page(before);
-    events.value = before === undefined ? page.events : [...events.value, ...page.events];
-    next.value = page.next;
-  });
+  const load = (before?: number): void =>
+    void task.run(async () => {
+      const page: Page = await vault().activity.page(before);
+      events.value = before === undefined ? page.events : [...events.value, ...page.events];
+      next.value = page.next;
+    });
   useEffect(() => load(), []);
   const shown = events.value.filter((event) => matches(event, filter.value));
   return (
@@ -40,11 +41,21 @@ export function ActivityPage(): JSX.Element {
       <Filters value={filter.value} onChange={(value) => (filter.value = value)} />
       {task.error.value !== null && <Notice look="bad">{task.error.value}</Notice>}
       <section class="card" aria-label={words.title}>
-        <ol class="lines">{shown.map((event) => <Line key={event.seq} event={event} />)}</ol>
+        <ol class="lines">
+          {shown.map((event) => (
+            <Line key={event.seq} event={event} />
+          ))}
+        </ol>
         {shown.length === 0 && !task.busy.value && <p class="soft">{words.none}</p>}
-        {next.value !== null
-          ? <div class="buttons"><Button busy={task.busy.value} onClick={() => load(next.value ?? undefined)}>{words.older}</Button></div>
-          : events.value.length > 0 && <p class="hint">{words.beginning}</p>}
+        {next.value !== null ? (
+          <div class="buttons">
+            <Button busy={task.busy.value} onClick={() => load(next.value ?? undefined)}>
+              {words.older}
+            </Button>
+          </div>
+        ) : (
+          events.value.length > 0 && <p class="hint">{words.beginning}</p>
+        )}
       </section>
     </div>
   );
@@ -55,7 +66,12 @@ function Proof(): JSX.Element {
   const proof = useSignal<LogProof | null>(null);
   const error = useSignal<string | null>(null);
   useEffect(() => {
-    vault().activity.verify().then((value) => (proof.value = value), (failure: unknown) => (error.value = explain(failure)));
+    vault()
+      .activity.verify()
+      .then(
+        (value) => (proof.value = value),
+        (failure: unknown) => (error.value = explain(failure)),
+      );
   }, []);
   if (error.value !== null) return <Notice look="bad">{error.value}</Notice>;
   if (proof.value === null) return <p role="status">{words.checking}</p>;
@@ -79,15 +95,20 @@ function Filters({ value, onChange }: { value: ActivityFilter; onChange: (value:
         label={words.who}
         value={value.who}
         options={[
-          { value: "everyone", label: words.everyone }, { value: "people", label: words.people },
-          { value: "agents", label: words.agents }, { value: "others", label: words.others },
+          { value: "everyone", label: words.everyone },
+          { value: "people", label: words.people },
+          { value: "agents", label: words.agents },
+          { value: "others", label: words.others },
         ]}
         onChange={(who) => onChange({ ...value, who })}
       />
       <Segments
         label={words.outcome}
         value={value.outcome}
-        options={[{ value: "all", label: words.all }, { value: "refused", label: words.refused }]}
+        options={[
+          { value: "all", label: words.all },
+          { value: "refused", label: words.refused },
+        ]}
         onChange={(outcome) => onChange({ ...value, outcome })}
       />
       <TextField label={words.find} value={value.text} onInput={(text) => onChange({ ...value, text })} />
@@ -109,13 +130,21 @@ function Line({ event }: { event: ActivityEvent }): JSX.Element {
   return (
     <li>
       <div>
-        <p><strong>{event.actor}</strong> {sentence(event)}
-          {event.entryTitle !== null && event.entryId !== null && <> · <a href={href({ page: "entries", id: event.entryId, view: "show" })}>{event.entryTitle}</a></>}
+        <p>
+          <strong>{event.actor}</strong> {sentence(event)}
+          {event.entryTitle !== null && event.entryId !== null && (
+            <>
+              {" "}
+              · <a href={href({ page: "entries", id: event.entryId, view: "show" })}>{event.entryTitle}</a>
+            </>
+          )}
           {event.fieldLabel !== null && <> · {event.fieldLabel}</>}
           {reason.mode !== null && <> · {t.agents.learnt.modes[reason.mode]}</>}
         </p>
         {reason.text !== "" && <p class="soft">{byAgent ? words.reason(reason.text) : named(reason.text)}</p>}
-        <p class="hint">{dateTime(event.atMs)} · #{event.seq}</p>
+        <p class="hint">
+          {dateTime(event.atMs)} · #{event.seq}
+        </p>
       </div>
       <div class="row">
         {event.tier !== null && <TierBadge tier={event.tier} />}

@@ -31,7 +31,9 @@ export function AgentPage({ agent, reload }: { agent: Agent; reload: () => void 
     <div class="page">
       <AgentHead agent={agent} reload={reload} ask={(what) => (asking.value = what)} />
       <StateNotice agent={agent} reload={reload} />
-      <section class="card" aria-label={t.agents.terms.title}><Summary agent={agent} /></section>
+      <section class="card" aria-label={t.agents.terms.title}>
+        <Summary agent={agent} />
+      </section>
       <Learnt agent={agent} />
       {asking.value === "revoke" && <Revoke agent={agent} onClose={close} />}
       {asking.value === "change" && <ChangeTerms agent={agent} onClose={close} />}
@@ -55,12 +57,21 @@ function AgentHead({ agent, reload, ask }: { agent: Agent; reload: () => void; a
   return (
     <header class="page-head">
       <div class="stack tight">
-        <div class="row"><Heading text={agent.name} tab={t.agents.title} /><StateBadge agent={agent} /></div>
+        <div class="row">
+          <Heading text={agent.name} tab={t.agents.title} />
+          <StateBadge agent={agent} />
+        </div>
       </div>
       <div class="buttons">
-        <Button icon="back" onClick={() => go({ page: "agents", id: null })}>{t.agents.title}</Button>
-        <Button icon={locked ? "passkey" : "lock"} busy={task.busy.value} onClick={() => void task.run(lock)}>{locked ? t.agents.unlock : t.agents.lock}</Button>
-        <Button look="danger" icon="trash" onClick={() => ask("revoke")}>{t.agents.revoke}</Button>
+        <Button icon="back" onClick={() => go({ page: "agents", id: null })}>
+          {t.agents.title}
+        </Button>
+        <Button icon={locked ? "passkey" : "lock"} busy={task.busy.value} onClick={() => void task.run(lock)}>
+          {locked ? t.agents.unlock : t.agents.lock}
+        </Button>
+        <Button look="danger" icon="trash" onClick={() => ask("revoke")}>
+          {t.agents.revoke}
+        </Button>
         <Menu label={t.common.more} items={items} />
       </div>
       {task.error.value !== null && <Notice look="bad">{task.error.value}</Notice>}
@@ -80,7 +91,13 @@ function StateNotice({ agent, reload }: { agent: Agent; reload: () => void }): J
   return (
     <Notice look={state === "locked" ? "bad" : state === "invited" || state === "expired" ? "info" : "warn"}>
       <p>{t.agents.stateHelp[state]}</p>
-      {state === "answered" && <div><Button look="primary" icon="shield" busy={task.busy.value} onClick={() => void task.run(finish)}>{t.agents.verify}</Button></div>}
+      {state === "answered" && (
+        <div>
+          <Button look="primary" icon="shield" busy={task.busy.value} onClick={() => void task.run(finish)}>
+            {t.agents.verify}
+          </Button>
+        </div>
+      )}
       {task.error.value !== null && <p class="error-text">{task.error.value}</p>}
     </Notice>
   );
@@ -97,17 +114,23 @@ function ChangeTerms({ agent, onClose }: { agent: Agent; onClose: () => void }):
   };
   return (
     <Dialog title={t.agents.change} onClose={onClose}>
-      <form class="stack" noValidate onSubmit={(event) => {
-        event.preventDefault();
-        wrong.value = termsProblem(terms.value);
-        if (wrong.value === null) void task.run(save);
-      }}>
+      <form
+        class="stack"
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          wrong.value = termsProblem(terms.value);
+          if (wrong.value === null) void task.run(save);
+        }}
+      >
         <TermsForm terms={terms} kind={agent.kind} />
         <p class="hint">{t.agents.changeHint}</p>
         {(wrong.value ?? task.error.value) !== null && <Notice look="bad">{wrong.value ?? task.error.value}</Notice>}
         <div class="buttons end">
           <Button onClick={onClose}>{t.common.cancel}</Button>
-          <Button type="submit" look="primary" icon="passkey" busy={task.busy.value}>{t.common.save}</Button>
+          <Button type="submit" look="primary" icon="passkey" busy={task.busy.value}>
+            {t.common.save}
+          </Button>
         </div>
       </form>
     </Dialog>
@@ -128,7 +151,11 @@ function Revoke({ agent, onClose }: { agent: Agent; onClose: () => void }): JSX.
       {effect.ends.length > 0 && (
         <Notice look="warn">
           <p>{t.agents.revokeEnds}</p>
-          <ul>{effect.ends.map((other) => <li key={other.id}>{other.name}</li>)}</ul>
+          <ul>
+            {effect.ends.map((other) => (
+              <li key={other.id}>{other.name}</li>
+            ))}
+          </ul>
         </Notice>
       )}
       <p class="hint">{t.agents.revokeKnows}</p>
@@ -142,7 +169,12 @@ function Learnt({ agent }: { agent: Agent }): JSX.Element {
   const learnt = useSignal<readonly LearntField[] | null>(null);
   const error = useSignal<string | null>(null);
   useEffect(() => {
-    vault().agents.learnt(agent.id).then((list) => (learnt.value = list), (failure: unknown) => (error.value = explain(failure)));
+    vault()
+      .agents.learnt(agent.id)
+      .then(
+        (list) => (learnt.value = list),
+        (failure: unknown) => (error.value = explain(failure)),
+      );
   }, [agent]);
   return (
     <section class="card" aria-labelledby="learnt-title">
@@ -153,7 +185,11 @@ function Learnt({ agent }: { agent: Agent }): JSX.Element {
       {error.value !== null && <Notice look="bad">{error.value}</Notice>}
       {learnt.value?.length === 0 && <p>{t.agents.learnt.none}</p>}
       {learnt.value !== null && learnt.value.length > 0 && (
-        <ul class="lines">{learnt.value.map((item) => <LearntLine key={`${item.entryId}-${item.fieldId}-${item.mode}-${item.firstMs}`} item={item} />)}</ul>
+        <ul class="lines">
+          {learnt.value.map((item) => (
+            <LearntLine key={`${item.entryId}-${item.fieldId}-${item.mode}-${item.firstMs}`} item={item} />
+          ))}
+        </ul>
       )}
     </section>
   );
@@ -165,9 +201,17 @@ function LearntLine({ item }: { item: LearntField }): JSX.Element {
   return (
     <li>
       <div>
-        {item.entryTitle === null ? <strong>{title}</strong> : <a href={href({ page: "entries", id: item.entryId, view: "show" })}><strong>{title}</strong></a>}
-        {" "}· {item.fieldLabel ?? words.goneField}
-        <p class="hint" title={dateTime(item.lastMs)}>{words.modes[item.mode]} · {words.times(item.times)} · {words.last(ago(item.lastMs, Date.now()))}</p>
+        {item.entryTitle === null ? (
+          <strong>{title}</strong>
+        ) : (
+          <a href={href({ page: "entries", id: item.entryId, view: "show" })}>
+            <strong>{title}</strong>
+          </a>
+        )}{" "}
+        · {item.fieldLabel ?? words.goneField}
+        <p class="hint" title={dateTime(item.lastMs)}>
+          {words.modes[item.mode]} · {words.times(item.times)} · {words.last(ago(item.lastMs, Date.now()))}
+        </p>
       </div>
       <span class={item.current ? "badge warn" : "badge"}>{item.current ? words.current : words.changed}</span>
     </li>

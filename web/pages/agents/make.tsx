@@ -19,9 +19,16 @@ export function InviteDialog({ onClose }: { onClose: () => void }): JSX.Element 
   const invitation = useSignal<Invitation | null>(null);
   return (
     <Dialog title={t.agents.enrol} onClose={onClose}>
-      {invitation.value === null
-        ? <MakeForm kind="enrolled" action={t.agents.make.string} onClose={onClose} make={async (name, terms) => void (invitation.value = await vault().agents.invite(name, terms))} />
-        : <Waiting invitation={invitation.value} onClose={onClose} />}
+      {invitation.value === null ? (
+        <MakeForm
+          kind="enrolled"
+          action={t.agents.make.string}
+          onClose={onClose}
+          make={async (name, terms) => void (invitation.value = await vault().agents.invite(name, terms))}
+        />
+      ) : (
+        <Waiting invitation={invitation.value} onClose={onClose} />
+      )}
     </Dialog>
   );
 }
@@ -33,9 +40,16 @@ export function HostedDialog({ onClose }: { onClose: () => void }): JSX.Element 
       {token.value === null ? (
         <>
           <p class="soft">{t.agents.make.hostedLead}</p>
-          <MakeForm kind="hosted" action={t.agents.make.token} onClose={onClose} make={async (name, terms) => void (token.value = await vault().agents.makeHosted(name, terms))} />
+          <MakeForm
+            kind="hosted"
+            action={t.agents.make.token}
+            onClose={onClose}
+            make={async (name, terms) => void (token.value = await vault().agents.makeHosted(name, terms))}
+          />
         </>
-      ) : <ShowToken token={token.value} onClose={onClose} />}
+      ) : (
+        <ShowToken token={token.value} onClose={onClose} />
+      )}
     </Dialog>
   );
 }
@@ -58,17 +72,30 @@ function MakeForm({ kind, action, make, onClose }: MakeFormProps): JSX.Element {
   };
   const problem = wrong.value ?? task.error.value;
   return (
-    <form class="stack" noValidate onSubmit={(event) => {
-      event.preventDefault();
-      submit();
-    }}>
-      <TextField label={t.agents.make.name} hint={t.agents.make.nameHint} value={name.value} onInput={(text) => (name.value = text)} required autofocus />
+    <form
+      class="stack"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
+      <TextField
+        label={t.agents.make.name}
+        hint={t.agents.make.nameHint}
+        value={name.value}
+        onInput={(text) => (name.value = text)}
+        required
+        autofocus
+      />
       <TermsForm terms={terms} kind={kind} />
       {problem !== null && <Notice look="bad">{problem}</Notice>}
       <p class="hint">{t.common.passkeyNeeded}</p>
       <div class="buttons end">
         <Button onClick={onClose}>{t.common.cancel}</Button>
-        <Button type="submit" look="primary" icon="passkey" busy={task.busy.value}>{action}</Button>
+        <Button type="submit" look="primary" icon="passkey" busy={task.busy.value}>
+          {action}
+        </Button>
       </div>
     </form>
   );
@@ -83,9 +110,12 @@ function Waiting({ invitation, onClose }: { invitation: Invitation; onClose: () 
   useEffect(() => {
     const stop = new AbortController();
     const timer = setInterval(() => (left.value = invitation.expiresMs - Date.now()), 1000);
-    invitation.finished(stop.signal).then((enrolled) => (agent.value = enrolled), (failure: unknown) => {
-      if (!stop.signal.aborted) error.value = explain(failure);
-    });
+    invitation.finished(stop.signal).then(
+      (enrolled) => (agent.value = enrolled),
+      (failure: unknown) => {
+        if (!stop.signal.aborted) error.value = explain(failure);
+      },
+    );
     return () => {
       stop.abort();
       clearInterval(timer);
@@ -95,28 +125,55 @@ function Waiting({ invitation, onClose }: { invitation: Invitation; onClose: () 
   if (agent.value !== null) {
     return (
       <>
-        <Notice look="good" title={words.verified(agent.value.name)}><p>{words.verifiedBody}</p></Notice>
-        <div class="buttons end"><Button look="primary" onClick={onClose}>{t.common.done}</Button></div>
+        <Notice look="good" title={words.verified(agent.value.name)}>
+          <p>{words.verifiedBody}</p>
+        </Notice>
+        <div class="buttons end">
+          <Button look="primary" onClick={onClose}>
+            {t.common.done}
+          </Button>
+        </div>
       </>
     );
   }
   return (
     <>
       <p>{words.runThis}</p>
-      <div class="secret-box" data-testid="enrolment-string">{invitation.enrolment}</div>
+      <div class="secret-box" data-testid="enrolment-string">
+        {invitation.enrolment}
+      </div>
       <div class="buttons">
-        <Button look="primary" icon="copy" onClick={() => void copySecret(words.stringLabel, invitation.enrolment)}>{words.copyString}</Button>
-        <Button icon="terminal" onClick={() => void copySecret(words.commandLabel, command)}>{words.copyCommand}</Button>
+        <Button look="primary" icon="copy" onClick={() => void copySecret(words.stringLabel, invitation.enrolment)}>
+          {words.copyString}
+        </Button>
+        <Button icon="terminal" onClick={() => void copySecret(words.commandLabel, command)}>
+          {words.copyCommand}
+        </Button>
       </div>
       <p class="hint">{words.onceOnly}</p>
-      {error.value !== null ? <Notice look="bad">{error.value}</Notice> : (
+      {error.value !== null ? (
+        <Notice look="bad">{error.value}</Notice>
+      ) : (
         <p class="row" role="status">
-          {left.value > 0 ? <><span class="spinner" aria-hidden="true" />{words.waiting}</> : words.expired}
+          {left.value > 0 ? (
+            <>
+              <span class="spinner" aria-hidden="true" />
+              {words.waiting}
+            </>
+          ) : (
+            words.expired
+          )}
         </p>
       )}
-      {left.value > 0 && <p class="hint" aria-hidden="true">{words.validFor(span(left.value))}</p>}
+      {left.value > 0 && (
+        <p class="hint" aria-hidden="true">
+          {words.validFor(span(left.value))}
+        </p>
+      )}
       <p class="hint">{words.mayClose}</p>
-      <div class="buttons end"><Button onClick={onClose}>{t.common.close}</Button></div>
+      <div class="buttons end">
+        <Button onClick={onClose}>{t.common.close}</Button>
+      </div>
     </>
   );
 }
@@ -125,13 +182,27 @@ function ShowToken({ token, onClose }: { token: HostedToken; onClose: () => void
   const words = t.agents.make;
   return (
     <>
-      <Notice look="warn"><p>{words.tokenOnce}</p></Notice>
-      <div class="secret-box" data-testid="hosted-token">{token.token}</div>
-      <div class="buttons"><Button look="primary" icon="copy" onClick={() => void copySecret(words.tokenLabel, token.token)}>{words.copyToken}</Button></div>
+      <Notice look="warn">
+        <p>{words.tokenOnce}</p>
+      </Notice>
+      <div class="secret-box" data-testid="hosted-token">
+        {token.token}
+      </div>
+      <div class="buttons">
+        <Button look="primary" icon="copy" onClick={() => void copySecret(words.tokenLabel, token.token)}>
+          {words.copyToken}
+        </Button>
+      </div>
       <h3>{words.example}</h3>
-      <pre class="secret-box" tabIndex={0} aria-label={words.example}>{`read -rs CLAVITOR_TOKEN    # ${words.paste}\ncurl -H "Authorization: Bearer $CLAVITOR_TOKEN" \\\n  ${location.origin}/v1/hosted/entries`}</pre>
+      <pre
+        class="secret-box"
+        tabIndex={0}
+        aria-label={words.example}
+      >{`read -rs CLAVITOR_TOKEN    # ${words.paste}\ncurl -H "Authorization: Bearer $CLAVITOR_TOKEN" \\\n  ${location.origin}/v1/hosted/entries`}</pre>
       <p class="hint">{words.hostedLimits}</p>
-      <div class="buttons end"><Button onClick={onClose}>{t.common.done}</Button></div>
+      <div class="buttons end">
+        <Button onClick={onClose}>{t.common.done}</Button>
+      </div>
     </>
   );
 }

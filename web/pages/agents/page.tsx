@@ -25,18 +25,33 @@ export function AgentsPage({ id }: { id: string | null }): JSX.Element {
   const agents = useSignal<readonly Agent[] | null>(null);
   const error = useSignal<string | null>(null);
   const load = (): void => {
-    vault().agents.list().then((list) => {
-      agents.value = list;
-      error.value = null;
-    }, (failure: unknown) => (error.value = explain(failure)));
+    vault()
+      .agents.list()
+      .then(
+        (list) => {
+          agents.value = list;
+          error.value = null;
+        },
+        (failure: unknown) => (error.value = explain(failure)),
+      );
   };
   useEffect(load, [revision.value]);
   useEffect(() => {
     const timer = setInterval(() => isPresent() && load(), LOOK_MS);
     return () => clearInterval(timer);
   }, []);
-  if (error.value !== null && agents.value === null) return <div class="page"><Notice look="bad">{error.value}</Notice></div>;
-  if (agents.value === null) return <p class="page" role="status">{t.common.loading}</p>;
+  if (error.value !== null && agents.value === null)
+    return (
+      <div class="page">
+        <Notice look="bad">{error.value}</Notice>
+      </div>
+    );
+  if (agents.value === null)
+    return (
+      <p class="page" role="status">
+        {t.common.loading}
+      </p>
+    );
   if (id === null) return <AgentList agents={agents.value} />;
   const agent = agents.value.find((one) => one.id === id);
   if (agent === undefined) {
@@ -59,14 +74,32 @@ function AgentList({ agents }: { agents: readonly Agent[] }): JSX.Element {
       <header class="page-head">
         <Heading text={t.agents.title} />
         <div class="buttons">
-          <Button look="primary" icon="plus" onClick={() => (dialog.value = "invite")}>{t.agents.enrol}</Button>
-          <Button icon="cloud" onClick={() => (dialog.value = "hosted")}>{t.agents.makeHosted}</Button>
+          <Button look="primary" icon="plus" onClick={() => (dialog.value = "invite")}>
+            {t.agents.enrol}
+          </Button>
+          <Button icon="cloud" onClick={() => (dialog.value = "hosted")}>
+            {t.agents.makeHosted}
+          </Button>
         </div>
         <p>{t.agents.lead}</p>
       </header>
       <Reseal />
-      {agents.length === 0 && <div class="card"><Empty icon="agent" title={t.agents.none.title}><p>{t.agents.none.body}</p></Empty></div>}
-      {agents.length > 0 && <ul class="stack">{agents.map((agent) => <li key={agent.id}><AgentCard agent={agent} /></li>)}</ul>}
+      {agents.length === 0 && (
+        <div class="card">
+          <Empty icon="agent" title={t.agents.none.title}>
+            <p>{t.agents.none.body}</p>
+          </Empty>
+        </div>
+      )}
+      {agents.length > 0 && (
+        <ul class="stack">
+          {agents.map((agent) => (
+            <li key={agent.id}>
+              <AgentCard agent={agent} />
+            </li>
+          ))}
+        </ul>
+      )}
       <Scopes agents={agents} />
       {dialog.value === "invite" && <InviteDialog onClose={close} />}
       {dialog.value === "hosted" && <HostedDialog onClose={close} />}
@@ -78,11 +111,16 @@ function AgentCard({ agent }: { agent: Agent }): JSX.Element {
   return (
     <article class="card" aria-label={agent.name}>
       <div class="card-head">
-        <h2 class="row"><Icon name={agent.kind === "hosted" ? "cloud" : "agent"} />{agent.name}</h2>
+        <h2 class="row">
+          <Icon name={agent.kind === "hosted" ? "cloud" : "agent"} />
+          {agent.name}
+        </h2>
         <StateBadge agent={agent} />
       </div>
       <Summary agent={agent} />
-      <div class="buttons"><Button onClick={() => go({ page: "agents", id: agent.id })}>{t.agents.open(agent.name)}</Button></div>
+      <div class="buttons">
+        <Button onClick={() => go({ page: "agents", id: agent.id })}>{t.agents.open(agent.name)}</Button>
+      </div>
     </article>
   );
 }

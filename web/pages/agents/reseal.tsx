@@ -17,9 +17,19 @@ export function Reseal(): JSX.Element | null {
   return (
     <Notice look="info">
       <p>{t.agents.waiting(waiting)}</p>
-      {progress.value !== null && task.busy.value
-        ? <ProgressBar label={t.agents.sealing} done={progress.value.done} total={progress.value.total} />
-        : <div><Button small busy={task.busy.value} onClick={() => void task.run(() => vault().agents.reseal({ onProgress: (now) => (progress.value = now) }))}>{t.agents.sealNow}</Button></div>}
+      {progress.value !== null && task.busy.value ? (
+        <ProgressBar label={t.agents.sealing} done={progress.value.done} total={progress.value.total} />
+      ) : (
+        <div>
+          <Button
+            small
+            busy={task.busy.value}
+            onClick={() => void task.run(() => vault().agents.reseal({ onProgress: (now) => (progress.value = now) }))}
+          >
+            {t.agents.sealNow}
+          </Button>
+        </div>
+      )}
       {task.error.value !== null && <p class="error-text">{task.error.value}</p>}
     </Notice>
   );

@@ -27,13 +27,26 @@ export function Scopes({ agents }: { agents: readonly Agent[] }): JSX.Element {
         <h2 id="scopes-title">{t.agents.scopes.title}</h2>
         <p class="soft">{t.agents.scopes.lead}</p>
       </div>
-      <ul class="lines">{vault().scopes.list().map((scope) => <ScopeLine key={scope.id} scope={scope} agents={agents} />)}</ul>
-      <form class="row" onSubmit={(event) => {
-        event.preventDefault();
-        if (name.value.trim() !== "") void task.run(create);
-      }}>
+      <ul class="lines">
+        {vault()
+          .scopes.list()
+          .map((scope) => (
+            <ScopeLine key={scope.id} scope={scope} agents={agents} />
+          ))}
+      </ul>
+      <form
+        class="row"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (name.value.trim() !== "") void task.run(create);
+        }}
+      >
         <TextField label={t.agents.scopes.name} value={name.value} onInput={(text) => (name.value = text)} required />
-        <div class="align-end"><Button type="submit" icon="plus" busy={task.busy.value}>{t.agents.scopes.create}</Button></div>
+        <div class="align-end">
+          <Button type="submit" icon="plus" busy={task.busy.value}>
+            {t.agents.scopes.create}
+          </Button>
+        </div>
       </form>
       {task.error.value !== null && <Notice look="bad">{task.error.value}</Notice>}
     </section>
@@ -56,7 +69,9 @@ function ScopeLine({ scope, agents }: { scope: Scope; agents: readonly Agent[] }
         <Icon name="scope" />
         <div>
           <strong>{scope.name}</strong>
-          <p class="hint">{t.entries.count(String(scope.entries), scope.entries)} · {users.length === 0 ? t.agents.scopes.noAgents : users.join(", ")}</p>
+          <p class="hint">
+            {t.entries.count(String(scope.entries), scope.entries)} · {users.length === 0 ? t.agents.scopes.noAgents : users.join(", ")}
+          </p>
         </div>
       </div>
       {!scope.whole && (

@@ -12,7 +12,14 @@ export function stateOf(agent: Agent, nowMs: number): keyof typeof t.agents.stat
 }
 
 const looks: Record<keyof typeof t.agents.states, string> = {
-  active: "good", suspended: "warn", invited: "", answered: "warn", expired: "", locked: "bad", cooling: "warn", over: "",
+  active: "good",
+  suspended: "warn",
+  invited: "",
+  answered: "warn",
+  expired: "",
+  locked: "bad",
+  cooling: "warn",
+  over: "",
 };
 
 export function StateBadge({ agent }: { agent: Agent }): JSX.Element {

@@ -28,7 +28,9 @@ export function Summary({ agent }: { agent: Agent }): JSX.Element {
         <dd>
           <ul>
             {agent.scopes.map((given) => (
-              <li key={given.scopeId}>{scopes.find((scope) => scope.id === given.scopeId)?.name ?? t.agents.unknownScope}: {capabilityWords(given.capabilities)}</li>
+              <li key={given.scopeId}>
+                {scopes.find((scope) => scope.id === given.scopeId)?.name ?? t.agents.unknownScope}: {capabilityWords(given.capabilities)}
+              </li>
             ))}
           </ul>
         </dd>
@@ -36,7 +38,8 @@ export function Summary({ agent }: { agent: Agent }): JSX.Element {
       <div>
         <dt>{t.agents.budget}</dt>
         <dd>
-          {t.agents.perMinute(budget(seen?.minute.used, agent.perMinute))}<br />
+          {t.agents.perMinute(budget(seen?.minute.used, agent.perMinute))}
+          <br />
           {t.agents.perHour(budget(seen?.hour.used, agent.perHour))}
         </dd>
       </div>

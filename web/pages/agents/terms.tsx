@@ -47,8 +47,22 @@ export function TermsForm({ terms, kind }: { terms: Signal<AgentTerms>; kind: "e
         <legend class="legend">{words.budget}</legend>
         <p class="hint">{words.budgetHint}</p>
         <div class="two">
-          <TextField label={words.perMinute} type="number" min={1} max={BUDGET_MAX} value={String(now.perMinute)} onInput={(text) => set({ perMinute: Number(text) })} />
-          <TextField label={words.perHour} type="number" min={1} max={BUDGET_MAX} value={String(now.perHour)} onInput={(text) => set({ perHour: Number(text) })} />
+          <TextField
+            label={words.perMinute}
+            type="number"
+            min={1}
+            max={BUDGET_MAX}
+            value={String(now.perMinute)}
+            onInput={(text) => set({ perMinute: Number(text) })}
+          />
+          <TextField
+            label={words.perHour}
+            type="number"
+            min={1}
+            max={BUDGET_MAX}
+            value={String(now.perHour)}
+            onInput={(text) => set({ perHour: Number(text) })}
+          />
         </div>
       </fieldset>
       <SelectField label={words.until} value={String(now.notAfterS)} options={options} onChange={(value) => set({ notAfterS: Number(value) })} />
@@ -56,38 +70,50 @@ export function TermsForm({ terms, kind }: { terms: Signal<AgentTerms>; kind: "e
   );
 }
 
-function ScopeChoice({ terms, kind, set }: { terms: AgentTerms; kind: "enrolled" | "hosted"; set: (patch: Partial<AgentTerms>) => void }): JSX.Element {
+function ScopeChoice({
+  terms,
+  kind,
+  set,
+}: {
+  terms: AgentTerms;
+  kind: "enrolled" | "hosted";
+  set: (patch: Partial<AgentTerms>) => void;
+}): JSX.Element {
   const words = t.agents.terms;
-  const toggle = (scopeId: string, on: boolean): void => set({
-    scopes: on ? [...terms.scopes, { scopeId, capabilities: usual(kind) }] : terms.scopes.filter((given) => given.scopeId !== scopeId),
-  });
-  const allow = (scopeId: string, name: keyof Capabilities, on: boolean): void => set({
-    scopes: terms.scopes.map((given) => (given.scopeId === scopeId ? { scopeId, capabilities: { ...given.capabilities, [name]: on } } : given)),
-  });
+  const toggle = (scopeId: string, on: boolean): void =>
+    set({
+      scopes: on ? [...terms.scopes, { scopeId, capabilities: usual(kind) }] : terms.scopes.filter((given) => given.scopeId !== scopeId),
+    });
+  const allow = (scopeId: string, name: keyof Capabilities, on: boolean): void =>
+    set({
+      scopes: terms.scopes.map((given) => (given.scopeId === scopeId ? { scopeId, capabilities: { ...given.capabilities, [name]: on } } : given)),
+    });
   return (
     <fieldset class="stack tight">
       <legend class="legend">{words.scopes}</legend>
       <p class="hint">{words.scopesHint}</p>
-      {vault().scopes.list().map((scope) => {
-        const given = terms.scopes.find((one) => one.scopeId === scope.id);
-        return (
-          <div key={scope.id}>
-            <Check checked={given !== undefined} onChange={(on) => toggle(scope.id, on)}>
-              {scope.name} <span class="soft">({t.entries.count(String(scope.entries), scope.entries)})</span>
-            </Check>
-            {given !== undefined && (
-              <fieldset class="capabilities">
-                <legend class="hidden-text">{words.mayIn(scope.name)}</legend>
-                {(kind === "hosted" ? HOSTED_NAMES : NAMES).map((name) => (
-                  <Check key={name} checked={given.capabilities[name]} onChange={(on) => allow(scope.id, name, on)}>
-                    {t.agents.capabilities[name].long} <span class="hint">{t.agents.capabilities[name].hint}</span>
-                  </Check>
-                ))}
-              </fieldset>
-            )}
-          </div>
-        );
-      })}
+      {vault()
+        .scopes.list()
+        .map((scope) => {
+          const given = terms.scopes.find((one) => one.scopeId === scope.id);
+          return (
+            <div key={scope.id}>
+              <Check checked={given !== undefined} onChange={(on) => toggle(scope.id, on)}>
+                {scope.name} <span class="soft">({t.entries.count(String(scope.entries), scope.entries)})</span>
+              </Check>
+              {given !== undefined && (
+                <fieldset class="capabilities">
+                  <legend class="hidden-text">{words.mayIn(scope.name)}</legend>
+                  {(kind === "hosted" ? HOSTED_NAMES : NAMES).map((name) => (
+                    <Check key={name} checked={given.capabilities[name]} onChange={(on) => allow(scope.id, name, on)}>
+                      {t.agents.capabilities[name].long} <span class="hint">{t.agents.capabilities[name].hint}</span>
+                    </Check>
+                  ))}
+                </fieldset>
+              )}
+            </div>
+          );
+        })}
     </fieldset>
   );
 }

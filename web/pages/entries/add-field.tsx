@@ -19,10 +19,24 @@ export function AddField({ onAdd }: { onAdd: (field: FormField) => void }): JSX.
     <fieldset class="card">
       <legend class="hidden-text">{t.entries.form.addField}</legend>
       <div class="two">
-        <SelectField label={t.entries.form.fieldKind} value={kind.value} options={options} onChange={(value) => (kind.value = value as FieldKindName)} />
-        <TextField label={t.entries.form.fieldName} value={label.value} onInput={(text) => (label.value = text)} placeholder={t.kinds.field[kind.value]} />
+        <SelectField
+          label={t.entries.form.fieldKind}
+          value={kind.value}
+          options={options}
+          onChange={(value) => (kind.value = value as FieldKindName)}
+        />
+        <TextField
+          label={t.entries.form.fieldName}
+          value={label.value}
+          onInput={(text) => (label.value = text)}
+          placeholder={t.kinds.field[kind.value]}
+        />
       </div>
-      <div class="buttons"><Button icon="plus" onClick={add}>{t.entries.form.addField}</Button></div>
+      <div class="buttons">
+        <Button icon="plus" onClick={add}>
+          {t.entries.form.addField}
+        </Button>
+      </div>
     </fieldset>
   );
 }

@@ -31,12 +31,20 @@ test("changing the kind keeps what was typed", () => {
   const login = templateFields("login");
   const typed = login.map((field) => ({ ...field, value: field.kind === "password" || field.kind === "totp" ? "typed" : "" }));
   const server = templateFields("server", typed);
-  expect(server.filter((field) => field.value === "typed").map((field) => field.kind).sort()).toEqual(["password", "totp"]);
+  expect(
+    server
+      .filter((field) => field.value === "typed")
+      .map((field) => field.kind)
+      .sort(),
+  ).toEqual(["password", "totp"]);
   for (const kind of entryKinds) expect(templateFields(kind).length).toBeGreaterThan(0);
 });
 
 test("tags and destinations", () => {
   expect(parseTags(" work, ,home,work ")).toEqual(["work", "home"]);
-  expect(parseDestinations("https://b.example/path\nhttps://a.example")).toEqual({ origins: ["https://a.example", "https://b.example"], wrong: null });
+  expect(parseDestinations("https://b.example/path\nhttps://a.example")).toEqual({
+    origins: ["https://a.example", "https://b.example"],
+    wrong: null,
+  });
   expect(parseDestinations("a.example").wrong).toBe("a.example");
 });

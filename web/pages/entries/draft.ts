@@ -77,18 +77,27 @@ export function tiersOf(kind: FieldKindName): Tier[] {
 
 /** What the form becomes: values that were not touched are left as they are stored, new fields without a value are left out. */
 export function fieldDrafts(fields: readonly FormField[]): FieldDraft[] {
-  return fields.filter((field) => field.id !== undefined || field.value.length > 0).map((field) => {
-    const draft: FieldDraft = { kind: field.kind, label: field.label, tier: field.tier };
-    if (field.id !== undefined) draft.id = field.id;
-    const untouched = field.id !== undefined && (field.value === field.stored || (field.stored === null && field.value.length === 0));
-    if (!untouched) draft.value = field.value;
-    return draft;
-  });
+  return fields
+    .filter((field) => field.id !== undefined || field.value.length > 0)
+    .map((field) => {
+      const draft: FieldDraft = { kind: field.kind, label: field.label, tier: field.tier };
+      if (field.id !== undefined) draft.id = field.id;
+      const untouched = field.id !== undefined && (field.value === field.stored || (field.stored === null && field.value.length === 0));
+      if (!untouched) draft.value = field.value;
+      return draft;
+    });
 }
 
 /** Tags as people type them: separated by commas, each once. */
 export function parseTags(text: string): string[] {
-  return [...new Set(text.split(",").map((tag) => tag.trim()).filter((tag) => tag !== ""))];
+  return [
+    ...new Set(
+      text
+        .split(",")
+        .map((tag) => tag.trim())
+        .filter((tag) => tag !== ""),
+    ),
+  ];
 }
 
 /** Destinations, one to a line: an origin each, or the line that is not one. */

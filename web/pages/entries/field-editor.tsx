@@ -52,7 +52,11 @@ function TierChoice({ field, onChange }: { field: FormField; onChange: (tier: Ti
   return (
     <SelectField
       label={t.entries.whoCan(field.label)}
-      hint={fixed ? `${t.kinds.tierLong[field.tier]}. ${t.kinds.tierFixed(t.kinds.field[field.kind], t.kinds.tier[lowest])}` : `${t.kinds.tierLong[field.tier]}.`}
+      hint={
+        fixed
+          ? `${t.kinds.tierLong[field.tier]}. ${t.kinds.tierFixed(t.kinds.field[field.kind], t.kinds.tier[lowest])}`
+          : `${t.kinds.tierLong[field.tier]}.`
+      }
       value={String(field.tier)}
       options={([3, 2, 1] as const).map((tier) => ({ value: String(tier), label: t.kinds.tier[tier], disabled: !tiers.includes(tier) }))}
       onChange={(value) => onChange(Number(value) as Tier)}
@@ -64,7 +68,16 @@ function ValueEditor({ field, onChange }: { field: FormField; onChange: (field: 
   if (field.kind === "file") return <FileEditor field={field} onChange={onChange} />;
   const value = typeof field.value === "string" ? field.value : "";
   const set = (text: string): void => onChange({ ...field, value: text });
-  if (LONG.has(field.kind)) return <TextField label={field.label} value={value} onInput={set} rows={field.kind === "note" ? 4 : 3} code={field.kind !== "note" && field.kind !== "address"} />;
+  if (LONG.has(field.kind))
+    return (
+      <TextField
+        label={field.label}
+        value={value}
+        onInput={set}
+        rows={field.kind === "note" ? 4 : 3}
+        code={field.kind !== "note" && field.kind !== "address"}
+      />
+    );
   if (kindByName(field.kind)?.descriptive === true) return <TextField label={field.label} value={value} onInput={set} />;
   return <SecretEditor field={field} value={value} onInput={set} />;
 }
@@ -94,16 +107,25 @@ function SecretEditor({ field, value, onInput }: { field: FormField; value: stri
             onClick={() => (shown.value = !shown.value)}
           />
           {generates && (
-            <IconButton label={t.entries.generator.open(field.label)} icon="refresh" aria-expanded={generating.value} aria-controls={panel} onClick={() => (generating.value = !generating.value)} />
+            <IconButton
+              label={t.entries.generator.open(field.label)}
+              icon="refresh"
+              aria-expanded={generating.value}
+              aria-controls={panel}
+              onClick={() => (generating.value = !generating.value)}
+            />
           )}
         </div>
       </div>
       {generates && generating.value && (
-        <Generator id={panel} onUse={(text) => {
-          onInput(text);
-          shown.value = true;
-          generating.value = false;
-        }} />
+        <Generator
+          id={panel}
+          onUse={(text) => {
+            onInput(text);
+            shown.value = true;
+            generating.value = false;
+          }}
+        />
       )}
     </div>
   );
@@ -121,8 +143,14 @@ function FileEditor({ field, onChange }: { field: FormField; onChange: (field: F
     <div class="field">
       <label for={id}>{field.label}</label>
       <input id={id} class="input" type="file" aria-describedby={`${id}-hint`} onChange={(event) => void choose(event.currentTarget.files?.[0])} />
-      <p class="hint" id={`${id}-hint`}>{field.id !== undefined && field.value.length === 0 ? t.entries.form.fileKept : t.entries.form.fileHint}</p>
-      {error.value !== null && <p class="error-text" role="alert">{error.value}</p>}
+      <p class="hint" id={`${id}-hint`}>
+        {field.id !== undefined && field.value.length === 0 ? t.entries.form.fileKept : t.entries.form.fileHint}
+      </p>
+      {error.value !== null && (
+        <p class="error-text" role="alert">
+          {error.value}
+        </p>
+      )}
     </div>
   );
 }

@@ -28,7 +28,9 @@ export function FieldRow({ entry, field }: { entry: Entry; field: FieldView }): 
         <TierButton tier={field.tier} label={field.label} open={asking.value} controls={whoId} onClick={() => (asking.value = !asking.value)} />
       </dt>
       <Value entry={entry} field={field} />
-      <dd class="who" id={whoId} hidden={!asking.value}>{asking.value && <Who entry={entry} field={field} />}</dd>
+      <dd class="who" id={whoId} hidden={!asking.value}>
+        {asking.value && <Who entry={entry} field={field} />}
+      </dd>
     </div>
   );
 }
@@ -37,7 +39,9 @@ function Who({ entry, field }: { entry: Entry; field: FieldView }): JSX.Element 
   const answer = vault().entries.whoCanOpen(entry.id, field.id);
   return (
     <>
-      <p><strong>{answer.sentence}</strong></p>
+      <p>
+        <strong>{answer.sentence}</strong>
+      </p>
       <Paths paths={answer.paths} />
     </>
   );
@@ -64,17 +68,30 @@ function SealedValue({ entry, field }: { entry: Entry; field: FieldView }): JSX.
   const shown = useSignal<string | null>(null);
   const task = useTask();
   const open = (): Promise<string> => vault().entries.openField(entry.id, field.id);
-  const toggle = (): void => void task.run(async () => {
-    shown.value = shown.value === null ? await open() : null;
-  });
-  const copy = (): void => void task.run(async () => {
-    await copySecret(field.label, shown.value ?? (await open()));
-  });
+  const toggle = (): void =>
+    void task.run(async () => {
+      shown.value = shown.value === null ? await open() : null;
+    });
+  const copy = (): void =>
+    void task.run(async () => {
+      await copySecret(field.label, shown.value ?? (await open()));
+    });
   return (
     <>
       <dd class={PLAIN.has(field.kind) || field.kind === "note" ? "field-value" : "field-value secret"}>
-        {shown.value === null ? <span class="masked"><span aria-hidden="true">{MASK}</span><span class="hidden-text">{t.entries.hidden}</span></span> : <Secret text={shown.value} plain={PLAIN.has(field.kind) || field.kind === "note"} />}
-        {task.error.value !== null && <p class="error-text" role="alert">{task.error.value}</p>}
+        {shown.value === null ? (
+          <span class="masked">
+            <span aria-hidden="true">{MASK}</span>
+            <span class="hidden-text">{t.entries.hidden}</span>
+          </span>
+        ) : (
+          <Secret text={shown.value} plain={PLAIN.has(field.kind) || field.kind === "note"} />
+        )}
+        {task.error.value !== null && (
+          <p class="error-text" role="alert">
+            {task.error.value}
+          </p>
+        )}
       </dd>
       <dd class="field-tools">
         <IconButton
@@ -90,15 +107,26 @@ function SealedValue({ entry, field }: { entry: Entry; field: FieldView }): JSX.
 
 function FileValue({ entry, field }: { entry: Entry; field: FieldView }): JSX.Element {
   const task = useTask();
-  const download = (): void => void task.run(async () => {
-    const bytes = await vault().entries.openBytes(entry.id, field.id);
-    saveFile(new Blob([bytes as Uint8Array<ArrayBuffer>], { type: "application/octet-stream" }), field.label);
-    bytes.fill(0);
-  });
+  const download = (): void =>
+    void task.run(async () => {
+      const bytes = await vault().entries.openBytes(entry.id, field.id);
+      saveFile(new Blob([bytes as Uint8Array<ArrayBuffer>], { type: "application/octet-stream" }), field.label);
+      bytes.fill(0);
+    });
   return (
     <>
-      <dd class="field-value">{task.error.value !== null ? <span class="error-text" role="alert">{task.error.value}</span> : <span class="soft">{t.entries.sealedFile}</span>}</dd>
-      <dd class="field-tools"><IconButton label={t.entries.downloadField(field.label)} icon="import" onClick={download} /></dd>
+      <dd class="field-value">
+        {task.error.value !== null ? (
+          <span class="error-text" role="alert">
+            {task.error.value}
+          </span>
+        ) : (
+          <span class="soft">{t.entries.sealedFile}</span>
+        )}
+      </dd>
+      <dd class="field-tools">
+        <IconButton label={t.entries.downloadField(field.label)} icon="import" onClick={download} />
+      </dd>
     </>
   );
 }
@@ -107,5 +135,9 @@ function FileValue({ entry, field }: { entry: Entry; field: FieldView }): JSX.El
 function WebAddress({ value }: { value: string }): JSX.Element {
   const url = URL.canParse(value) ? new URL(value) : null;
   if (url === null || (url.protocol !== "https:" && url.protocol !== "http:")) return <>{value}</>;
-  return <a href={url.href} target="_blank" rel="noopener noreferrer nofollow">{value}</a>;
+  return (
+    <a href={url.href} target="_blank" rel="noopener noreferrer nofollow">
+      {value}
+    </a>
+  );
 }

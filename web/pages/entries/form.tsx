@@ -46,10 +46,23 @@ export function EditEntry({ entry }: { entry: Entry }): JSX.Element {
   const opened = useSignal<{ entry: Entry; initial: FormState } | null>(null);
   const error = useSignal<string | null>(null);
   useEffect(() => {
-    openFields(entry).then((fields) => (opened.value = { entry, initial: formOf(entry, fields) }), (failure: unknown) => (error.value = explain(failure)));
+    openFields(entry).then(
+      (fields) => (opened.value = { entry, initial: formOf(entry, fields) }),
+      (failure: unknown) => (error.value = explain(failure)),
+    );
   }, [entry.id]);
-  if (error.value !== null) return <div class="page"><Notice look="bad">{error.value}</Notice></div>;
-  if (opened.value === null) return <p class="page" role="status">{t.common.loading}</p>;
+  if (error.value !== null)
+    return (
+      <div class="page">
+        <Notice look="bad">{error.value}</Notice>
+      </div>
+    );
+  if (opened.value === null)
+    return (
+      <p class="page" role="status">
+        {t.common.loading}
+      </p>
+    );
   const { entry: before, initial } = opened.value;
   return (
     <EntryForm
@@ -63,15 +76,23 @@ export function EditEntry({ entry }: { entry: Entry }): JSX.Element {
 }
 
 const formOf = (entry: Entry, fields: readonly FormField[]): FormState => ({
-  title: entry.title, kind: entry.kind, folder: entry.folder, tags: entry.tags.join(", "), destinations: entry.destinations.join("\n"), scopes: entry.scopes, fields,
+  title: entry.title,
+  kind: entry.kind,
+  folder: entry.folder,
+  tags: entry.tags.join(", "),
+  destinations: entry.destinations.join("\n"),
+  scopes: entry.scopes,
+  fields,
 });
 
 /** Opens every value but files, so that what is not touched can be told from what is. */
 async function openFields(entry: Entry): Promise<FormField[]> {
-  return Promise.all(entry.fields.map(async (field): Promise<FormField> => {
-    const value = field.kind === "file" ? null : (field.value ?? (await vault().entries.openField(entry.id, field.id)));
-    return { key: field.id, id: field.id, kind: field.kind, label: field.label, tier: field.tier, value: value ?? "", stored: value };
-  }));
+  return Promise.all(
+    entry.fields.map(async (field): Promise<FormField> => {
+      const value = field.kind === "file" ? null : (field.value ?? (await vault().entries.openField(entry.id, field.id)));
+      return { key: field.id, id: field.id, kind: field.kind, label: field.label, tier: field.tier, value: value ?? "", stored: value };
+    }),
+  );
 }
 
 interface EntryFormProps {
@@ -115,10 +136,13 @@ function EntryForm({ heading, initial, isNew, back, save }: EntryFormProps): JSX
     }
   };
   return (
-    <form class="page" onSubmit={(event) => {
-      event.preventDefault();
-      void submit();
-    }}>
+    <form
+      class="page"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void submit();
+      }}
+    >
       <Heading text={heading} tab={isNew ? heading : t.entries.edit} />
       <Basics state={state.value} isNew={isNew} set={set} />
       <Fields state={state.value} set={set} />
@@ -127,11 +151,19 @@ function EntryForm({ heading, initial, isNew, back, save }: EntryFormProps): JSX
         <Notice look="bad">
           <p>{problem.value.text}</p>
           {problem.value.conflict && <p class="hint">{t.entries.form.conflictHint}</p>}
-          {problem.value.conflict && <div><Button small icon="refresh" onClick={() => void newest()}>{t.entries.form.newest}</Button></div>}
+          {problem.value.conflict && (
+            <div>
+              <Button small icon="refresh" onClick={() => void newest()}>
+                {t.entries.form.newest}
+              </Button>
+            </div>
+          )}
         </Notice>
       )}
       <div class="buttons">
-        <Button type="submit" look="primary" busy={busy.value}>{t.common.save}</Button>
+        <Button type="submit" look="primary" busy={busy.value}>
+          {t.common.save}
+        </Button>
         <Button onClick={back}>{t.common.cancel}</Button>
       </div>
     </form>
@@ -196,7 +228,12 @@ function Basics({ state, set, isNew }: Part & { isNew: boolean }): JSX.Element {
             }}
           />
         )}
-        <TextField label={t.entries.form.folder} value={state.folder} onInput={(folder) => set({ folder })} placeholder={t.entries.form.folderExample} />
+        <TextField
+          label={t.entries.form.folder}
+          value={state.folder}
+          onInput={(folder) => set({ folder })}
+          placeholder={t.entries.form.folderExample}
+        />
         <TextField label={t.entries.form.tags} hint={t.entries.form.tagsHint} value={state.tags} onInput={(tags) => set({ tags })} />
       </div>
     </section>
@@ -236,7 +273,9 @@ function Fields({ state, set }: Part): JSX.Element {
 }
 
 function Details({ state, set }: Part): JSX.Element {
-  const scopes = vault().scopes.list().filter((scope) => !scope.whole);
+  const scopes = vault()
+    .scopes.list()
+    .filter((scope) => !scope.whole);
   const toggle = (id: string, on: boolean): void => set({ scopes: on ? [...state.scopes, id].sort() : state.scopes.filter((other) => other !== id) });
   return (
     <section class="card" aria-labelledby="form-agents">
@@ -245,7 +284,9 @@ function Details({ state, set }: Part): JSX.Element {
         <legend class="legend">{t.entries.form.scopes}</legend>
         {scopes.length === 0 && <p class="hint">{t.entries.form.noScopes}</p>}
         {scopes.map((scope) => (
-          <Check key={scope.id} checked={state.scopes.includes(scope.id)} onChange={(on) => toggle(scope.id, on)}>{scope.name}</Check>
+          <Check key={scope.id} checked={state.scopes.includes(scope.id)} onChange={(on) => toggle(scope.id, on)}>
+            {scope.name}
+          </Check>
         ))}
       </fieldset>
       <TextField

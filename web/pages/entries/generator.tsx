@@ -3,8 +3,17 @@ import { signal, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { JSX } from "preact";
 import {
-  generatePassphrase, generatePassword, PASSPHRASE_DEFAULTS, PASSPHRASE_WORDS_MAX, PASSPHRASE_WORDS_MIN, PASSWORD_DEFAULTS, PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN,
-  type Generated, type PassphraseOptions, type PasswordOptions,
+  generatePassphrase,
+  generatePassword,
+  PASSPHRASE_DEFAULTS,
+  PASSPHRASE_WORDS_MAX,
+  PASSPHRASE_WORDS_MIN,
+  PASSWORD_DEFAULTS,
+  PASSWORD_LENGTH_MAX,
+  PASSWORD_LENGTH_MIN,
+  type Generated,
+  type PassphraseOptions,
+  type PasswordOptions,
 } from "../../generate/index.ts";
 import { Button } from "../ui/button.tsx";
 import { Check, Segments, TextField } from "../ui/form.tsx";
@@ -37,16 +46,29 @@ export function Generator({ id, onUse }: { id: string; onUse: (value: string) =>
       <Segments
         label={words.what}
         value={mode.value}
-        options={[{ value: "password", label: words.password }, { value: "passphrase", label: words.passphrase }]}
+        options={[
+          { value: "password", label: words.password },
+          { value: "passphrase", label: words.passphrase },
+        ]}
         onChange={(value) => (mode.value = value)}
       />
-      <output class="generated" aria-live="polite" data-testid="generated">{now !== null && <Secret text={now.value} plain={mode.value === "passphrase"} />}</output>
+      <output class="generated" aria-live="polite" data-testid="generated">
+        {now !== null && <Secret text={now.value} plain={mode.value === "passphrase"} />}
+      </output>
       {now !== null && <Strength bits={now.bits} />}
-      {wrong.value !== null && <p class="error-text" role="alert">{wrong.value}</p>}
+      {wrong.value !== null && (
+        <p class="error-text" role="alert">
+          {wrong.value}
+        </p>
+      )}
       {mode.value === "password" ? <PasswordChoices /> : <PassphraseChoices />}
       <div class="buttons">
-        <Button look="primary" small disabled={now === null} onClick={() => now !== null && onUse(now.value)}>{words.use}</Button>
-        <Button small icon="refresh" onClick={() => void make()}>{words.again}</Button>
+        <Button look="primary" small disabled={now === null} onClick={() => now !== null && onUse(now.value)}>
+          {words.use}
+        </Button>
+        <Button small icon="refresh" onClick={() => void make()}>
+          {words.again}
+        </Button>
       </div>
     </section>
   );
@@ -61,7 +83,12 @@ function Strength({ bits }: { bits: number }): JSX.Element {
   const level = strength(bits);
   return (
     <div class="stack tight">
-      <div class={`meter s${level}`} aria-hidden="true"><i /><i /><i /><i /></div>
+      <div class={`meter s${level}`} aria-hidden="true">
+        <i />
+        <i />
+        <i />
+        <i />
+      </div>
       <p class="hint">{t.entries.generator.strength(t.entries.generator.levels[level], Math.round(bits))}</p>
     </div>
   );
@@ -75,13 +102,30 @@ function PasswordChoices(): JSX.Element {
   };
   return (
     <div class="two">
-      <TextField label={words.length} type="number" min={PASSWORD_LENGTH_MIN} max={PASSWORD_LENGTH_MAX} value={String(now.length)} onInput={(text) => set({ length: Math.trunc(Number(text)) })} />
+      <TextField
+        label={words.length}
+        type="number"
+        min={PASSWORD_LENGTH_MIN}
+        max={PASSWORD_LENGTH_MAX}
+        value={String(now.length)}
+        onInput={(text) => set({ length: Math.trunc(Number(text)) })}
+      />
       <div>
-        <Check checked={now.lower} onChange={(lower) => set({ lower })}>{words.lower}</Check>
-        <Check checked={now.upper} onChange={(upper) => set({ upper })}>{words.upper}</Check>
-        <Check checked={now.digits} onChange={(digits) => set({ digits })}>{words.digits}</Check>
-        <Check checked={now.symbols} onChange={(symbols) => set({ symbols })}>{words.symbols}</Check>
-        <Check checked={now.excludeAmbiguous} onChange={(excludeAmbiguous) => set({ excludeAmbiguous })}>{words.unambiguous}</Check>
+        <Check checked={now.lower} onChange={(lower) => set({ lower })}>
+          {words.lower}
+        </Check>
+        <Check checked={now.upper} onChange={(upper) => set({ upper })}>
+          {words.upper}
+        </Check>
+        <Check checked={now.digits} onChange={(digits) => set({ digits })}>
+          {words.digits}
+        </Check>
+        <Check checked={now.symbols} onChange={(symbols) => set({ symbols })}>
+          {words.symbols}
+        </Check>
+        <Check checked={now.excludeAmbiguous} onChange={(excludeAmbiguous) => set({ excludeAmbiguous })}>
+          {words.unambiguous}
+        </Check>
       </div>
     </div>
   );
@@ -95,11 +139,22 @@ function PassphraseChoices(): JSX.Element {
   };
   return (
     <div class="two">
-      <TextField label={words.words} type="number" min={PASSPHRASE_WORDS_MIN} max={PASSPHRASE_WORDS_MAX} value={String(now.words)} onInput={(text) => set({ words: Math.trunc(Number(text)) })} />
+      <TextField
+        label={words.words}
+        type="number"
+        min={PASSPHRASE_WORDS_MIN}
+        max={PASSPHRASE_WORDS_MAX}
+        value={String(now.words)}
+        onInput={(text) => set({ words: Math.trunc(Number(text)) })}
+      />
       <TextField label={words.separator} value={now.separator} onInput={(separator) => set({ separator })} />
       <div>
-        <Check checked={now.capitalize} onChange={(capitalize) => set({ capitalize })}>{words.capitalize}</Check>
-        <Check checked={now.number} onChange={(number) => set({ number })}>{words.number}</Check>
+        <Check checked={now.capitalize} onChange={(capitalize) => set({ capitalize })}>
+          {words.capitalize}
+        </Check>
+        <Check checked={now.number} onChange={(number) => set({ number })}>
+          {words.number}
+        </Check>
       </div>
     </div>
   );

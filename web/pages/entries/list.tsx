@@ -32,7 +32,12 @@ export function EntryList({ selected }: { selected: string | null }): JSX.Elemen
   const move = (event: KeyboardEvent): void => {
     const page = Math.max(1, Math.floor((scroll.current?.clientHeight ?? ROW_PX) / ROW_PX) - 1);
     const last = entries.length - 1;
-    const steps: Record<string, number> = { ArrowDown: active.value + 1, ArrowUp: active.value - 1, PageDown: active.value + page, PageUp: active.value - page };
+    const steps: Record<string, number> = {
+      ArrowDown: active.value + 1,
+      ArrowUp: active.value - 1,
+      PageDown: active.value + page,
+      PageUp: active.value - page,
+    };
     if (event.target === scroll.current) Object.assign(steps, { Home: 0, End: last });
     const target = steps[event.key];
     if (target !== undefined) active.value = window_.show(Math.max(0, Math.min(last, target)));
@@ -133,33 +138,90 @@ function Filters(): JSX.Element {
   const groups = useComputed(() => {
     revision.value;
     const entries = vault().entries;
-    return { folders: entries.folders(), tags: entries.tags(), scopes: vault().scopes.list().filter((scope) => !scope.whole) };
+    return {
+      folders: entries.folders(),
+      tags: entries.tags(),
+      scopes: vault()
+        .scopes.list()
+        .filter((scope) => !scope.whole),
+    };
   });
   const { folders, tags, scopes } = groups.value;
   return (
     <div class="filters">
-      <select class="input" aria-label={t.entries.filter.place} value={place.value} onChange={(event) => {
-        place.value = event.currentTarget.value as Place;
-        active.value = 0;
-      }}>
-        {PLACES.map((name) => <option key={name} value={name} selected={name === place.value}>{t.entries.places[name]}</option>)}
+      <select
+        class="input"
+        aria-label={t.entries.filter.place}
+        value={place.value}
+        onChange={(event) => {
+          place.value = event.currentTarget.value as Place;
+          active.value = 0;
+        }}
+      >
+        {PLACES.map((name) => (
+          <option key={name} value={name} selected={name === place.value}>
+            {t.entries.places[name]}
+          </option>
+        ))}
       </select>
-      <select class="input" aria-label={t.entries.filter.kind} value={kind.value ?? ""} onChange={(event) => {
-        kind.value = (event.currentTarget.value || null) as EntryKind | null;
-        active.value = 0;
-      }}>
-        <option value="" selected={kind.value === null}>{t.entries.filter.allKinds}</option>
-        {entryKinds.map((name) => <option key={name} value={name} selected={name === kind.value}>{t.kinds.entry[name]}</option>)}
+      <select
+        class="input"
+        aria-label={t.entries.filter.kind}
+        value={kind.value ?? ""}
+        onChange={(event) => {
+          kind.value = (event.currentTarget.value || null) as EntryKind | null;
+          active.value = 0;
+        }}
+      >
+        <option value="" selected={kind.value === null}>
+          {t.entries.filter.allKinds}
+        </option>
+        {entryKinds.map((name) => (
+          <option key={name} value={name} selected={name === kind.value}>
+            {t.kinds.entry[name]}
+          </option>
+        ))}
       </select>
       {folders.length + tags.length + scopes.length > 0 && (
-        <select class="input" aria-label={t.entries.filter.group} value={group.value} onChange={(event) => {
-          group.value = event.currentTarget.value;
-          active.value = 0;
-        }}>
-          <option value="" selected={group.value === ""}>{t.entries.filter.allGroups}</option>
-          {folders.length > 0 && <optgroup label={t.entries.folders}>{folders.map((name) => <option key={name} value={`folder:${name}`}>{name}</option>)}</optgroup>}
-          {tags.length > 0 && <optgroup label={t.entries.tags}>{tags.map((name) => <option key={name} value={`tag:${name}`}>{name}</option>)}</optgroup>}
-          {scopes.length > 0 && <optgroup label={t.entries.scopes}>{scopes.map((scope) => <option key={scope.id} value={`scope:${scope.id}`}>{scope.name}</option>)}</optgroup>}
+        <select
+          class="input"
+          aria-label={t.entries.filter.group}
+          value={group.value}
+          onChange={(event) => {
+            group.value = event.currentTarget.value;
+            active.value = 0;
+          }}
+        >
+          <option value="" selected={group.value === ""}>
+            {t.entries.filter.allGroups}
+          </option>
+          {folders.length > 0 && (
+            <optgroup label={t.entries.folders}>
+              {folders.map((name) => (
+                <option key={name} value={`folder:${name}`}>
+                  {name}
+                </option>
+              ))}
+            </optgroup>
+          )}
+          {tags.length > 0 && (
+            <optgroup label={t.entries.tags}>
+              {tags.map((name) => (
+                <option key={name} value={`tag:${name}`}>
+                  {name}
+                </option>
+              ))}
+            </optgroup>
+          )}
+          {scopes.length > 0 && (
+            <optgroup label={t.entries.scopes}>
+              {scopes.map((scope) => (
+                <option key={scope.id} value={`scope:${scope.id}`}>
+                  {scope.name}
+                </option>
+              ))}
+            </optgroup>
+          )}
         </select>
       )}
     </div>
@@ -184,13 +246,37 @@ function Status({ shown }: { shown: number }): JSX.Element {
   const progress = loading.value;
   return (
     <div class="list-status">
-      <span role="status">{progress !== null && progress.total > 0 ? t.entries.opening(progress.done, progress.total) : t.entries.count(count(shown), shown)}</span>
-      {place.value === "trash" && shown > 0 ? <TrashTools /> : filtered.value && <Button look="quiet" small onClick={clearFilters}>{t.entries.filter.clear}</Button>}
+      <span role="status">
+        {progress !== null && progress.total > 0 ? t.entries.opening(progress.done, progress.total) : t.entries.count(count(shown), shown)}
+      </span>
+      {place.value === "trash" && shown > 0 ? (
+        <TrashTools />
+      ) : (
+        filtered.value && (
+          <Button look="quiet" small onClick={clearFilters}>
+            {t.entries.filter.clear}
+          </Button>
+        )
+      )}
     </div>
   );
 }
 
-function Row({ entry, index, of, selected, active, onOpen }: { entry: Entry; index: number; of: number; selected: boolean; active: boolean; onOpen: () => void }): JSX.Element {
+function Row({
+  entry,
+  index,
+  of,
+  selected,
+  active,
+  onOpen,
+}: {
+  entry: Entry;
+  index: number;
+  of: number;
+  selected: boolean;
+  active: boolean;
+  onOpen: () => void;
+}): JSX.Element {
   const under = underTitle(entry);
   return (
     <div
@@ -203,19 +289,33 @@ function Row({ entry, index, of, selected, active, onOpen }: { entry: Entry; ind
       style={{ transform: `translateY(${index * ROW_PX}px)` }}
       onClick={onOpen}
     >
-      <span class="kind-mark"><Icon name={kindIcons[entry.kind]} /></span>
-      <span>
-        <span class="title"><Marked text={entry.title || t.entries.untitled} /></span>
-        <span class="under"><span class="hidden-text">{t.kinds.entry[entry.kind]}, </span><Marked text={under} /></span>
+      <span class="kind-mark">
+        <Icon name={kindIcons[entry.kind]} />
       </span>
-      {entry.favorite && <span class="star"><Icon name="star" size={16} filled /><span class="hidden-text">{t.entries.favorite}</span></span>}
+      <span>
+        <span class="title">
+          <Marked text={entry.title || t.entries.untitled} />
+        </span>
+        <span class="under">
+          <span class="hidden-text">{t.kinds.entry[entry.kind]}, </span>
+          <Marked text={under} />
+        </span>
+      </span>
+      {entry.favorite && (
+        <span class="star">
+          <Icon name="star" size={16} filled />
+          <span class="hidden-text">{t.entries.favorite}</span>
+        </span>
+      )}
     </div>
   );
 }
 
 /** The line below the title: whatever tells two entries of one name apart. */
 function underTitle(entry: Entry): string {
-  const first = entry.fields.find((field) => field.value !== undefined && field.value !== "" && field.kind !== "url") ?? entry.fields.find((field) => field.value);
+  const first =
+    entry.fields.find((field) => field.value !== undefined && field.value !== "" && field.kind !== "url") ??
+    entry.fields.find((field) => field.value);
   return first?.value ?? (entry.folder || t.kinds.entry[entry.kind]);
 }
 
@@ -234,13 +334,18 @@ function NoRows(): JSX.Element {
     );
   }
   const where = place.value;
-  if (where !== "live") return <Empty icon={where === "trash" ? "trash" : where === "archive" ? "archive" : "star"} title={t.entries.emptyPlace[where]} />;
+  if (where !== "live")
+    return <Empty icon={where === "trash" ? "trash" : where === "archive" ? "archive" : "star"} title={t.entries.emptyPlace[where]} />;
   return (
     <Empty icon="key" title={t.entries.first.title}>
       <p>{t.entries.first.body}</p>
       <div class="buttons">
-        <LinkButton look="primary" icon="plus" href="#/new/login">{t.entries.first.create}</LinkButton>
-        <LinkButton icon="import" href="#/import">{t.entries.first.import}</LinkButton>
+        <LinkButton look="primary" icon="plus" href="#/new/login">
+          {t.entries.first.create}
+        </LinkButton>
+        <LinkButton icon="import" href="#/import">
+          {t.entries.first.import}
+        </LinkButton>
       </div>
     </Empty>
   );

@@ -38,12 +38,23 @@ function ListTitle(): JSX.Element {
 function Detail({ at }: { at: Extract<Route, { page: "entries" | "new" }> }): JSX.Element {
   revision.value;
   if (at.page === "new") return <NewEntry key={at.kind} kind={at.kind} />;
-  if (at.id === null) return <Empty icon="shield" title={t.entries.none.title}><p>{t.entries.none.body}</p></Empty>;
+  if (at.id === null)
+    return (
+      <Empty icon="shield" title={t.entries.none.title}>
+        <p>{t.entries.none.body}</p>
+      </Empty>
+    );
   const entry = vault().entries.get(at.id);
   if (entry === undefined) {
-    return loading.value === null && vault().entries.loaded
-      ? <Empty icon="search" title={t.entries.gone.title}><p>{t.entries.gone.body}</p></Empty>
-      : <p class="page" role="status">{t.common.loading}</p>;
+    return loading.value === null && vault().entries.loaded ? (
+      <Empty icon="search" title={t.entries.gone.title}>
+        <p>{t.entries.gone.body}</p>
+      </Empty>
+    ) : (
+      <p class="page" role="status">
+        {t.common.loading}
+      </p>
+    );
   }
   if (at.view === "edit") return <EditEntry key={entry.id} entry={entry} />;
   if (at.view === "history") return <History key={entry.id} entry={entry} />;

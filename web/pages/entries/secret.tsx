@@ -3,7 +3,19 @@ import type { JSX } from "preact";
 
 export function Secret({ text, plain }: { text: string; plain: boolean }): JSX.Element {
   if (plain) return <>{text}</>;
-  return <>{runs(text).map((run, index) => (run.look === "" ? run.text : <span key={index} class={run.look}>{run.text}</span>))}</>;
+  return (
+    <>
+      {runs(text).map((run, index) =>
+        run.look === "" ? (
+          run.text
+        ) : (
+          <span key={index} class={run.look}>
+            {run.text}
+          </span>
+        ),
+      )}
+    </>
+  );
 }
 
 /** The text in runs of letters, digits and symbols. */

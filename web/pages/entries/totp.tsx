@@ -40,7 +40,11 @@ export function TotpValue({ entry, field }: { entry: Entry; field: FieldView }):
   return (
     <>
       <dd class="field-value">
-        {error.value !== null && <p class="error-text" role="alert">{error.value}</p>}
+        {error.value !== null && (
+          <p class="error-text" role="alert">
+            {error.value}
+          </p>
+        )}
         {code !== null && (
           <span class="totp">
             <span data-testid="totp-code">{grouped(code.code)}</span>
@@ -49,7 +53,9 @@ export function TotpValue({ entry, field }: { entry: Entry; field: FieldView }):
         )}
       </dd>
       <dd class="field-tools">
-        {code !== null && <IconButton label={t.entries.copyField(field.label)} icon="copy" onClick={() => void copySecret(field.label, now.value?.code ?? "")} />}
+        {code !== null && (
+          <IconButton label={t.entries.copyField(field.label)} icon="copy" onClick={() => void copySecret(field.label, now.value?.code ?? "")} />
+        )}
       </dd>
     </>
   );
@@ -70,9 +76,18 @@ function Ring({ left, of }: { left: number; of: number }): JSX.Element {
     <>
       <svg class={left <= LATE_S ? "ring late" : "ring"} width="22" height="22" viewBox="0 0 20 20" fill="none" stroke-width="3" aria-hidden="true">
         <circle class="track" cx="10" cy="10" r={RADIUS} />
-        <circle cx="10" cy="10" r={RADIUS} stroke="currentColor" stroke-dasharray={String(AROUND)} stroke-dashoffset={String(AROUND * (1 - left / of))} />
+        <circle
+          cx="10"
+          cy="10"
+          r={RADIUS}
+          stroke="currentColor"
+          stroke-dasharray={String(AROUND)}
+          stroke-dashoffset={String(AROUND * (1 - left / of))}
+        />
       </svg>
-      <span class="hint" aria-hidden="true">{t.entries.secondsShort(left)}</span>
+      <span class="hint" aria-hidden="true">
+        {t.entries.secondsShort(left)}
+      </span>
       <span class="hidden-text">{t.entries.secondsLeft(left)}</span>
     </>
   );

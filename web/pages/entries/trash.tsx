@@ -9,10 +9,16 @@ import { t } from "../words/index.ts";
 
 export function TrashTools(): JSX.Element {
   const asking = useSignal(false);
-  const ids = (): string[] => vault().entries.all().filter((entry) => entry.trashed).map((entry) => entry.id);
+  const ids = (): string[] =>
+    vault()
+      .entries.all()
+      .filter((entry) => entry.trashed)
+      .map((entry) => entry.id);
   return (
     <>
-      <Button look="quiet" small onClick={() => (asking.value = true)}>{t.entries.emptyTrash.button}</Button>
+      <Button look="quiet" small onClick={() => (asking.value = true)}>
+        {t.entries.emptyTrash.button}
+      </Button>
       {asking.value && (
         <Confirm
           title={t.entries.emptyTrash.title}

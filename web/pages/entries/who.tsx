@@ -11,7 +11,9 @@ export function Paths({ paths }: { paths: readonly OpenPath[] }): JSX.Element {
       {paths.map((path) => (
         <li key={`${path.who}-${path.agentId ?? ""}-${path.path}`}>
           <Icon name={icons[path.who]} size={16} />
-          <span><strong>{path.name}</strong>: {path.path}</span>
+          <span>
+            <strong>{path.name}</strong>: {path.path}
+          </span>
         </li>
       ))}
     </ul>

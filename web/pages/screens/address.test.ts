@@ -21,7 +21,9 @@ test("plain http on a network does not work", () => {
 
 test("another name than the one the passkeys belong to does not work", () => {
   expect(addressTrouble(at("https://old.example.org/"), "vault.example.org")).toEqual({
-    what: "otherName", seen: "old.example.org", wanted: "vault.example.org",
+    what: "otherName",
+    seen: "old.example.org",
+    wanted: "vault.example.org",
   });
   expect(addressTrouble(at("https://a.vault.example.org/"), "vault.example.org")).toBeNull();
 });

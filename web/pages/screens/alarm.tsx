@@ -13,12 +13,19 @@ export function AlarmScreen({ alarm }: { alarm: Alarm }): JSX.Element {
     <ScreenCard title={words.title} look="alarm">
       <div class="alarm-mark" role="alert">
         <Icon name="warning" size={36} />
-        <p><strong>{alarm.message}</strong></p>
+        <p>
+          <strong>{alarm.message}</strong>
+        </p>
       </div>
       <div class="stack">
         <h2>{words.what}</h2>
         <ol class="points">
-          {words.steps.map((step, index) => <li key={step}><strong>{index + 1}.</strong><span>{step}</span></li>)}
+          {words.steps.map((step, index) => (
+            <li key={step}>
+              <strong>{index + 1}.</strong>
+              <span>{step}</span>
+            </li>
+          ))}
         </ol>
       </div>
       <details>
@@ -28,7 +35,9 @@ export function AlarmScreen({ alarm }: { alarm: Alarm }): JSX.Element {
           <p class="hint">{words.kept}</p>
         </div>
       </details>
-      <Button icon="refresh" onClick={() => location.reload()}>{words.reload}</Button>
+      <Button icon="refresh" onClick={() => location.reload()}>
+        {words.reload}
+      </Button>
     </ScreenCard>
   );
 }

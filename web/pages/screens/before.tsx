@@ -20,7 +20,9 @@ export function Starting(): JSX.Element {
 export function Unreachable({ sentence }: { sentence: string }): JSX.Element {
   return (
     <ScreenCard title={t.screens.unreachable.title} lead={sentence}>
-      <Button look="primary" icon="refresh" onClick={() => void start(client())}>{t.screens.unreachable.retry}</Button>
+      <Button look="primary" icon="refresh" onClick={() => void start(client())}>
+        {t.screens.unreachable.retry}
+      </Button>
     </ScreenCard>
   );
 }
@@ -57,9 +59,13 @@ export function Blocked({ sentence, node }: { sentence: string; node: NodeInfo |
       </Notice>
       <div class="stack">
         <h2>{words.whatToDo}</h2>
-        {trouble === null ? <p>{words.browser}</p> : (
+        {trouble === null ? (
+          <p>{words.browser}</p>
+        ) : (
           <>
-            <p>{words.onThisMachine} <a href={local}>{local}</a></p>
+            <p>
+              {words.onThisMachine} <a href={local}>{local}</a>
+            </p>
             <p>{words.tunnel}</p>
             <code class="secret-box">{`ssh -L ${new URL(local).port || "80"}:localhost:${new URL(local).port || "80"} ${location.hostname}\n${local}`}</code>
             <p>{words.domain}</p>
@@ -67,7 +73,11 @@ export function Blocked({ sentence, node }: { sentence: string; node: NodeInfo |
           </>
         )}
       </div>
-      {right !== null && <LinkButton look="primary" href={right}>{words.openHere}: {right}</LinkButton>}
+      {right !== null && (
+        <LinkButton look="primary" href={right}>
+          {words.openHere}: {right}
+        </LinkButton>
+      )}
     </ScreenCard>
   );
 }

@@ -23,7 +23,11 @@ export function KitSheet({ draft }: { draft: RecoveryDraft }): JSX.Element {
       <dl class="stack">
         <div>
           <dt>{words.code}</dt>
-          <dd class="groups" data-testid="recovery-code">{draft.code.split("-").map((group, index) => <span key={index}>{index === 0 ? group : `-${group}`}</span>)}</dd>
+          <dd class="groups" data-testid="recovery-code">
+            {draft.code.split("-").map((group, index) => (
+              <span key={index}>{index === 0 ? group : `-${group}`}</span>
+            ))}
+          </dd>
         </div>
         <div>
           <dt>{words.vaultId}</dt>
@@ -52,9 +56,15 @@ export function ShowKit({ draft, onNext }: { draft: RecoveryDraft; onNext: () =>
       <KitSheet draft={draft} />
       <p class="soft">{words.once}</p>
       <div class="buttons">
-        <Button icon="print" onClick={() => window.print()}>{words.print}</Button>
-        <Button icon="copy" onClick={() => void copySecret(words.heading, text)}>{words.copyKit}</Button>
-        <Button look="primary" onClick={onNext}>{words.next}</Button>
+        <Button icon="print" onClick={() => window.print()}>
+          {words.print}
+        </Button>
+        <Button icon="copy" onClick={() => void copySecret(words.heading, text)}>
+          {words.copyKit}
+        </Button>
+        <Button look="primary" onClick={onNext}>
+          {words.next}
+        </Button>
       </div>
     </>
   );
@@ -73,11 +83,22 @@ export function TypeBack({ draft, onBack, onDone }: { draft: RecoveryDraft; onBa
     onDone();
   };
   return (
-    <form class="stack" onSubmit={(event) => {
-      event.preventDefault();
-      if (right) void task.run(confirm);
-    }}>
-      <TextField label={words.label} value={typed.value} onInput={(text) => (typed.value = text)} code required rows={2} error={long && !right ? words.mismatch : undefined} />
+    <form
+      class="stack"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (right) void task.run(confirm);
+      }}
+    >
+      <TextField
+        label={words.label}
+        value={typed.value}
+        onInput={(text) => (typed.value = text)}
+        code
+        required
+        rows={2}
+        error={long && !right ? words.mismatch : undefined}
+      />
       <SelectField
         label={words.delay}
         hint={words.delayHint}
@@ -88,7 +109,9 @@ export function TypeBack({ draft, onBack, onDone }: { draft: RecoveryDraft; onBa
       {task.error.value !== null && <Notice look="bad">{task.error.value}</Notice>}
       <div class="buttons">
         <Button onClick={onBack}>{words.show}</Button>
-        <Button type="submit" look="primary" busy={task.busy.value} disabled={!right}>{words.confirm}</Button>
+        <Button type="submit" look="primary" busy={task.busy.value} disabled={!right}>
+          {words.confirm}
+        </Button>
       </div>
     </form>
   );

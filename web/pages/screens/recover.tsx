@@ -40,15 +40,22 @@ function Begin({ onStarted }: { onStarted: (started: Started) => void }): JSX.El
   };
   return (
     <ScreenCard title={words.title} lead={words.lead}>
-      <form class="stack" onSubmit={(event) => {
-        event.preventDefault();
-        void task.run(submit);
-      }}>
+      <form
+        class="stack"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void task.run(submit);
+        }}
+      >
         <TextField label={words.code} value={code.value} onInput={(text) => (code.value = text)} code required />
         <TextField label={words.vaultId} hint={words.vaultIdHint} value={vaultId.value} onInput={(text) => (vaultId.value = text)} code required />
         {task.error.value !== null && <Notice look="bad">{task.error.value}</Notice>}
-        <Button type="submit" look="primary" busy={task.busy.value}>{words.start}</Button>
-        <Button look="quiet" onClick={() => (phase.value = { name: "locked", why: null })}>{words.back}</Button>
+        <Button type="submit" look="primary" busy={task.busy.value}>
+          {words.start}
+        </Button>
+        <Button look="quiet" onClick={() => (phase.value = { name: "locked", why: null })}>
+          {words.back}
+        </Button>
       </form>
     </ScreenCard>
   );
@@ -65,11 +72,21 @@ function Waiting({ started, onOpen }: { started: Started; onOpen: (vault: OpenVa
   const left = started.releaseAtMs - now.value;
   return (
     <ScreenCard title={words.title} lead={words.ready(ago(started.releaseAtMs, now.value))}>
-      {left > 0 && <p><strong>{words.left(span(left))}</strong></p>}
+      {left > 0 && (
+        <p>
+          <strong>{words.left(span(left))}</strong>
+        </p>
+      )}
       {left > 0 && <p>{words.close}</p>}
       <p class="soft">{words.cancel}</p>
       {task.error.value !== null && <Notice look="bad">{task.error.value}</Notice>}
-      <Button look="primary" busy={task.busy.value} disabled={left > 0} title={left > 0 ? words.tooEarly : undefined} onClick={() => void task.run(async () => onOpen(await client().claimRecovery(started.kit)))}>
+      <Button
+        look="primary"
+        busy={task.busy.value}
+        disabled={left > 0}
+        title={left > 0 ? words.tooEarly : undefined}
+        onClick={() => void task.run(async () => onOpen(await client().claimRecovery(started.kit)))}
+      >
         {words.claim}
       </Button>
     </ScreenCard>
@@ -86,14 +103,21 @@ function NewPasskey({ vault }: { vault: OpenVault }): JSX.Element {
   };
   return (
     <ScreenCard title={words.title} lead={words.lead}>
-      <form class="stack" onSubmit={(event) => {
-        event.preventDefault();
-        void task.run(add);
-      }}>
+      <form
+        class="stack"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void task.run(add);
+        }}
+      >
         <TextField label={words.name} value={name.value} onInput={(text) => (name.value = text)} required />
         {task.error.value !== null && <Notice look="bad">{task.error.value}</Notice>}
-        <Button type="submit" look="primary" icon="passkey" busy={task.busy.value}>{words.add}</Button>
-        <Button look="quiet" onClick={() => enter(vault)}>{t.screens.setup.second.later}</Button>
+        <Button type="submit" look="primary" icon="passkey" busy={task.busy.value}>
+          {words.add}
+        </Button>
+        <Button look="quiet" onClick={() => enter(vault)}>
+          {t.screens.setup.second.later}
+        </Button>
       </form>
     </ScreenCard>
   );

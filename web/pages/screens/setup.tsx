@@ -24,10 +24,16 @@ export function SetUp({ token, others }: { token: string; others: boolean }): JS
   const opened = useSignal<OpenVault | null>(null);
   const vault = opened.value;
   if (vault === null || step.value === "welcome") {
-    return <Welcome token={token} others={others} onMade={(made) => {
-      opened.value = made;
-      step.value = "kit";
-    }} />;
+    return (
+      <Welcome
+        token={token}
+        others={others}
+        onMade={(made) => {
+          opened.value = made;
+          step.value = "kit";
+        }}
+      />
+    );
   }
   const to = (next: Step) => () => {
     step.value = next;
@@ -49,7 +55,11 @@ function Steps({ at }: { at: Step }): JSX.Element {
   return (
     <div>
       <p class="hidden-text">{t.screens.setup.stepOf(now + 1, STEPS.length)}</p>
-      <ul class="steps" aria-hidden="true">{STEPS.map((step, index) => <li key={step} class={index <= now ? "done" : ""} />)}</ul>
+      <ul class="steps" aria-hidden="true">
+        {STEPS.map((step, index) => (
+          <li key={step} class={index <= now ? "done" : ""} />
+        ))}
+      </ul>
     </div>
   );
 }
@@ -73,20 +83,40 @@ function Welcome({ token, others, onMade }: { token: string; others: boolean; on
         {words.points.map(([head, text], index) => (
           <li key={head}>
             <Icon name={POINT_ICONS[index] ?? "info"} size={22} />
-            <div><strong>{head}</strong><p class="soft">{text}</p></div>
+            <div>
+              <strong>{head}</strong>
+              <p class="soft">{text}</p>
+            </div>
           </li>
         ))}
       </ul>
-      <form class="stack" onSubmit={(event) => {
-        event.preventDefault();
-        void task.run(make);
-      }}>
+      <form
+        class="stack"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void task.run(make);
+        }}
+      >
         <TextField label={words.vaultName} value={vaultName.value} onInput={(text) => (vaultName.value = text)} required />
-        <TextField label={words.passkeyName} hint={words.passkeyNameHint} value={passkeyName.value} onInput={(text) => (passkeyName.value = text)} required />
+        <TextField
+          label={words.passkeyName}
+          hint={words.passkeyNameHint}
+          value={passkeyName.value}
+          onInput={(text) => (passkeyName.value = text)}
+          required
+        />
         {task.error.value !== null && <Notice look="bad">{task.error.value}</Notice>}
-        <Button type="submit" look="primary" icon="passkey" busy={task.busy.value}>{words.create}</Button>
-        <p class="hint" role="status">{task.busy.value ? t.screens.setup.working : words.twice}</p>
-        {others && <Button look="quiet" onClick={toUnlock}>{words.haveVault}</Button>}
+        <Button type="submit" look="primary" icon="passkey" busy={task.busy.value}>
+          {words.create}
+        </Button>
+        <p class="hint" role="status">
+          {task.busy.value ? t.screens.setup.working : words.twice}
+        </p>
+        {others && (
+          <Button look="quiet" onClick={toUnlock}>
+            {words.haveVault}
+          </Button>
+        )}
       </form>
     </ScreenCard>
   );
@@ -116,7 +146,9 @@ function Kit({ vault, onNext }: { vault: OpenVault; onNext: () => void }): JSX.E
       {task.error.value !== null && (
         <>
           <Notice look="bad">{task.error.value}</Notice>
-          <Button look="primary" onClick={() => void task.run(make)}>{words.retry}</Button>
+          <Button look="primary" onClick={() => void task.run(make)}>
+            {words.retry}
+          </Button>
         </>
       )}
     </ScreenCard>
@@ -149,14 +181,19 @@ function Second({ vault, onNext }: { vault: OpenVault; onNext: () => void }): JS
   return (
     <ScreenCard title={words.title} lead={words.lead}>
       <Steps at="second" />
-      <form class="stack" onSubmit={(event) => {
-        event.preventDefault();
-        void task.run(add);
-      }}>
+      <form
+        class="stack"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void task.run(add);
+        }}
+      >
         <TextField label={words.name} value={name.value} onInput={(text) => (name.value = text)} required />
         {task.error.value !== null && <Notice look="bad">{task.error.value}</Notice>}
         <div class="buttons">
-          <Button type="submit" look="primary" icon="passkey" busy={task.busy.value}>{words.add}</Button>
+          <Button type="submit" look="primary" icon="passkey" busy={task.busy.value}>
+            {words.add}
+          </Button>
           <Button onClick={onNext}>{words.later}</Button>
         </div>
       </form>
@@ -179,11 +216,18 @@ function Finished({ vault }: { vault: OpenVault }): JSX.Element {
         </Notice>
       )}
       <div class="buttons">
-        <Button look="primary" onClick={() => enter(vault)}>{words.open}</Button>
-        <Button icon="import" onClick={() => {
-          enter(vault);
-          go({ page: "import" });
-        }}>{words.importNow}</Button>
+        <Button look="primary" onClick={() => enter(vault)}>
+          {words.open}
+        </Button>
+        <Button
+          icon="import"
+          onClick={() => {
+            enter(vault);
+            go({ page: "import" });
+          }}
+        >
+          {words.importNow}
+        </Button>
       </div>
     </ScreenCard>
   );

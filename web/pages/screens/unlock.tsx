@@ -18,27 +18,49 @@ export function Unlock({ why }: { why: "locked" | "session over" | null }): JSX.
   const known = useSignal<string | null>(null);
   const incidents = useSignal<readonly Incident[]>([]);
   useEffect(() => {
-    void client().known().then((list) => (known.value = list[0]?.name || null), () => null);
-    void client().incidents().then((list) => (incidents.value = list), () => null);
+    void client()
+      .known()
+      .then(
+        (list) => (known.value = list[0]?.name || null),
+        () => null,
+      );
+    void client()
+      .incidents()
+      .then(
+        (list) => (incidents.value = list),
+        () => null,
+      );
   }, []);
   return (
     <ScreenCard title={words.title} lead={words.lead}>
-      {why !== null && <p role="status" class="soft">{why === "locked" ? words.locked : words.expired}</p>}
+      {why !== null && (
+        <p role="status" class="soft">
+          {why === "locked" ? words.locked : words.expired}
+        </p>
+      )}
       {incidents.value.length > 0 && (
         <Notice look="warn">
           <p>{words.incidents(incidents.value.length)}</p>
           <details>
             <summary>{words.incidentsShow}</summary>
             <ul class="stack tight">
-              {incidents.value.map((item) => <li key={item.atMs} class="hint">{dateTime(item.atMs)}: {item.reason}</li>)}
+              {incidents.value.map((item) => (
+                <li key={item.atMs} class="hint">
+                  {dateTime(item.atMs)}: {item.reason}
+                </li>
+              ))}
             </ul>
           </details>
         </Notice>
       )}
       {task.error.value !== null && <Notice look="bad">{task.error.value}</Notice>}
       <div class="stack">
-        <Button look="primary" icon="passkey" busy={task.busy.value} onClick={() => void task.run(async () => enter(await client().unlock()))}>{words.button}</Button>
-        <Button look="quiet" onClick={() => (phase.value = { name: "recover" })}>{words.lost}</Button>
+        <Button look="primary" icon="passkey" busy={task.busy.value} onClick={() => void task.run(async () => enter(await client().unlock()))}>
+          {words.button}
+        </Button>
+        <Button look="quiet" onClick={() => (phase.value = { name: "recover" })}>
+          {words.lost}
+        </Button>
       </div>
       {known.value !== null && <p class="hint">{words.known(known.value)}</p>}
     </ScreenCard>

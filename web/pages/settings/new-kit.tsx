@@ -30,10 +30,14 @@ export function NewKitDialog({ onClose }: { onClose: () => void }): JSX.Element 
       {draft === null && task.error.value === null && <p role="status">{words.kit.makingIt}</p>}
       {draft !== null && !typing.value && <ShowKit draft={draft} onNext={() => (typing.value = true)} />}
       {draft !== null && typing.value && (
-        <TypeBack draft={draft} onBack={() => (typing.value = false)} onDone={() => {
-          toast(t.settings.ways.kitInForce);
-          onClose();
-        }} />
+        <TypeBack
+          draft={draft}
+          onBack={() => (typing.value = false)}
+          onDone={() => {
+            toast(t.settings.ways.kitInForce);
+            onClose();
+          }}
+        />
       )}
     </Dialog>
   );

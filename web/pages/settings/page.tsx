@@ -19,7 +19,9 @@ import { WaysCard } from "./ways.tsx";
 export function SettingsPage(): JSX.Element {
   return (
     <div class="page">
-      <header class="page-head"><Heading text={t.settings.title} /></header>
+      <header class="page-head">
+        <Heading text={t.settings.title} />
+      </header>
       <WaysCard />
       <VaultCard />
       <DataCard />
@@ -33,18 +35,42 @@ function VaultCard(): JSX.Element {
   const renaming = useSignal(false);
   const node = useSignal<NodeInfo | null>(null);
   useEffect(() => {
-    client().node().then((info) => (node.value = info), () => null);
+    client()
+      .node()
+      .then(
+        (info) => (node.value = info),
+        () => null,
+      );
   }, []);
   const open = vault();
   return (
     <section class="card" aria-labelledby="vault-title">
       <h2 id="vault-title">{t.settings.vault}</h2>
       <dl class="facts">
-        <div><dt>{t.common.name}</dt><dd>{open.name}</dd></div>
-        <div><dt>{t.screens.setup.kit.vaultId}</dt><dd class="mono wrap">{open.vaultId}</dd></div>
-        {node.value !== null && <div><dt>{t.settings.server}</dt><dd>{node.value.origin}<br /><span class="hint">{t.settings.version(node.value.version, node.value.edition)}</span></dd></div>}
+        <div>
+          <dt>{t.common.name}</dt>
+          <dd>{open.name}</dd>
+        </div>
+        <div>
+          <dt>{t.screens.setup.kit.vaultId}</dt>
+          <dd class="mono wrap">{open.vaultId}</dd>
+        </div>
+        {node.value !== null && (
+          <div>
+            <dt>{t.settings.server}</dt>
+            <dd>
+              {node.value.origin}
+              <br />
+              <span class="hint">{t.settings.version(node.value.version, node.value.edition)}</span>
+            </dd>
+          </div>
+        )}
       </dl>
-      <div class="buttons"><Button icon="edit" onClick={() => (renaming.value = true)}>{t.settings.renameVault}</Button></div>
+      <div class="buttons">
+        <Button icon="edit" onClick={() => (renaming.value = true)}>
+          {t.settings.renameVault}
+        </Button>
+      </div>
       {renaming.value && <RenameDialog what="vault" id={open.vaultId} name={open.name} onClose={() => (renaming.value = false)} />}
     </section>
   );
@@ -55,8 +81,12 @@ function DataCard(): JSX.Element {
     <section class="card" aria-labelledby="data-title">
       <h2 id="data-title">{t.settings.data}</h2>
       <div class="buttons">
-        <LinkButton icon="import" href={href({ page: "import" })}>{t.common.nav.import}</LinkButton>
-        <LinkButton icon="export" href={href({ page: "export" })}>{t.common.nav.export}</LinkButton>
+        <LinkButton icon="import" href={href({ page: "import" })}>
+          {t.common.nav.import}
+        </LinkButton>
+        <LinkButton icon="export" href={href({ page: "export" })}>
+          {t.common.nav.export}
+        </LinkButton>
       </div>
       <div class="stack tight">
         <h3>{t.settings.backup}</h3>
@@ -72,7 +102,12 @@ const THEMES: readonly Theme[] = ["system", "light", "dark"];
 function BrowserCard(): JSX.Element {
   const incidents = useSignal<readonly Incident[]>([]);
   useEffect(() => {
-    client().incidents().then((list) => (incidents.value = list), () => null);
+    client()
+      .incidents()
+      .then(
+        (list) => (incidents.value = list),
+        () => null,
+      );
   }, []);
   return (
     <section class="card" aria-labelledby="browser-title">
@@ -83,11 +118,26 @@ function BrowserCard(): JSX.Element {
         options={THEMES.map((value) => ({ value, label: t.settings.themes[value] }))}
         onChange={(value) => (theme.value = value)}
       />
-      <Check checked={shortcuts.value} onChange={(on) => (shortcuts.value = on)}>{t.settings.shortcuts}</Check>
+      <Check checked={shortcuts.value} onChange={(on) => (shortcuts.value = on)}>
+        {t.settings.shortcuts}
+      </Check>
       <div class="stack tight">
         <h3>{t.settings.incidents}</h3>
-        {incidents.value.length === 0 ? <p class="soft">{t.settings.noIncidents}</p> : (
-          <ul class="lines">{incidents.value.map((item) => <li key={item.atMs}><div><p>{item.sentence}</p><p class="hint">{dateTime(item.atMs)} · {item.reason}</p></div></li>)}</ul>
+        {incidents.value.length === 0 ? (
+          <p class="soft">{t.settings.noIncidents}</p>
+        ) : (
+          <ul class="lines">
+            {incidents.value.map((item) => (
+              <li key={item.atMs}>
+                <div>
+                  <p>{item.sentence}</p>
+                  <p class="hint">
+                    {dateTime(item.atMs)} · {item.reason}
+                  </p>
+                </div>
+              </li>
+            ))}
+          </ul>
         )}
       </div>
     </section>

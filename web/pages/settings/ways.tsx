@@ -25,11 +25,16 @@ export function WaysCard(): JSX.Element {
   const error = useSignal<string | null>(null);
   const asking = useSignal<Asking>(null);
   const load = (): void => {
-    vault().ways.list().then((list) => {
-      ways.value = list;
-      onlyWay.value = !list.safe;
-      recoveryPending.value = list.recoveryPendingUntilMs !== null;
-    }, (failure: unknown) => (error.value = explain(failure)));
+    vault()
+      .ways.list()
+      .then(
+        (list) => {
+          ways.value = list;
+          onlyWay.value = !list.safe;
+          recoveryPending.value = list.recoveryPendingUntilMs !== null;
+        },
+        (failure: unknown) => (error.value = explain(failure)),
+      );
   };
   useEffect(load, [revision.value]);
   const close = (): void => {
@@ -42,12 +47,24 @@ export function WaysCard(): JSX.Element {
     <section class="card" aria-labelledby="ways-title">
       <h2 id="ways-title">{now === null ? words.title : words.count(now.list.length)}</h2>
       {error.value !== null && <Notice look="bad">{error.value}</Notice>}
-      {now !== null && <Notice look={now.safe ? "good" : "warn"}><p>{now.safe ? words.safe : words.notSafe}</p></Notice>}
+      {now !== null && (
+        <Notice look={now.safe ? "good" : "warn"}>
+          <p>{now.safe ? words.safe : words.notSafe}</p>
+        </Notice>
+      )}
       {now?.recoveryPendingUntilMs != null && <PendingRecovery untilMs={now.recoveryPendingUntilMs} onDone={load} />}
-      <ul class="lines">{now?.list.map((way) => <WayLine key={way.id} way={way} last={now.list.length === 1} ask={(what) => (asking.value = { what, way })} />)}</ul>
+      <ul class="lines">
+        {now?.list.map((way) => (
+          <WayLine key={way.id} way={way} last={now.list.length === 1} ask={(what) => (asking.value = { what, way })} />
+        ))}
+      </ul>
       <div class="buttons">
-        <Button look="primary" icon="passkey" onClick={() => (asking.value = { what: "add" })}>{words.add}</Button>
-        <Button icon="print" onClick={() => (asking.value = { what: "kit" })}>{recovery ? words.newKit : words.makeKit}</Button>
+        <Button look="primary" icon="passkey" onClick={() => (asking.value = { what: "add" })}>
+          {words.add}
+        </Button>
+        <Button icon="print" onClick={() => (asking.value = { what: "kit" })}>
+          {recovery ? words.newKit : words.makeKit}
+        </Button>
       </div>
       <Asked asking={asking.value} onClose={close} />
     </section>
@@ -106,7 +123,11 @@ function PendingRecovery({ untilMs, onDone }: { untilMs: number; onDone: () => v
     <Notice look="bad" title={words.pendingTitle}>
       <p>{words.pending(dateTime(untilMs))}</p>
       {task.error.value !== null && <p class="error-text">{task.error.value}</p>}
-      <div><Button look="danger" busy={task.busy.value} onClick={() => void task.run(cancel)}>{words.cancel}</Button></div>
+      <div>
+        <Button look="danger" busy={task.busy.value} onClick={() => void task.run(cancel)}>
+          {words.cancel}
+        </Button>
+      </div>
     </Notice>
   );
 }
@@ -122,16 +143,28 @@ function AddPasskey({ onClose }: { onClose: () => void }): JSX.Element {
   };
   return (
     <Dialog title={words.add} onClose={onClose}>
-      <form class="stack" onSubmit={(event) => {
-        event.preventDefault();
-        if (name.value.trim() !== "") void task.run(add);
-      }}>
+      <form
+        class="stack"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (name.value.trim() !== "") void task.run(add);
+        }}
+      >
         <p class="soft">{words.addHint}</p>
-        <TextField label={t.screens.setup.welcome.passkeyName} hint={t.screens.setup.welcome.passkeyNameHint} value={name.value} onInput={(text) => (name.value = text)} required autofocus />
+        <TextField
+          label={t.screens.setup.welcome.passkeyName}
+          hint={t.screens.setup.welcome.passkeyNameHint}
+          value={name.value}
+          onInput={(text) => (name.value = text)}
+          required
+          autofocus
+        />
         {task.error.value !== null && <Notice look="bad">{task.error.value}</Notice>}
         <div class="buttons end">
           <Button onClick={onClose}>{t.common.cancel}</Button>
-          <Button type="submit" look="primary" icon="passkey" busy={task.busy.value}>{words.add}</Button>
+          <Button type="submit" look="primary" icon="passkey" busy={task.busy.value}>
+            {words.add}
+          </Button>
         </div>
       </form>
     </Dialog>
@@ -150,7 +183,11 @@ function RemoveWay({ way, onClose }: { way: WayIn; onClose: () => void }): JSX.E
     <Confirm title={words.remove(name)} action={t.common.remove} danger onConfirm={remove} onClose={onClose}>
       <p>{words.removeBody}</p>
       <p class="soft">{words.removeEnds}</p>
-      {way.current && <Notice look="warn"><p>{words.removeCurrent}</p></Notice>}
+      {way.current && (
+        <Notice look="warn">
+          <p>{words.removeCurrent}</p>
+        </Notice>
+      )}
       <p class="hint">{t.common.passkeyNeeded}</p>
       {progress.value !== null && <ProgressBar label={words.rotating} done={progress.value.done} total={progress.value.total} />}
     </Confirm>

@@ -27,9 +27,10 @@ export function watchAgents(): () => void {
     onlyWay.value = !ways.safe;
     recoveryPending.value = ways.recoveryPendingUntilMs !== null;
   };
-  const safely = (): void => void look().catch((failure: unknown) => {
-    if (failure instanceof Alarm) raise(failure);
-  });
+  const safely = (): void =>
+    void look().catch((failure: unknown) => {
+      if (failure instanceof Alarm) raise(failure);
+    });
   safely();
   const timer = setInterval(() => {
     if (isPresent()) safely();

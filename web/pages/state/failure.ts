@@ -13,7 +13,14 @@ export function explain(failure: unknown): string {
     const { message, remedy } = failure.body;
     return remedy === undefined || remedy === null ? message : `${message} ${remedy}`;
   }
-  if (failure instanceof PasskeyProblem || failure instanceof Conflict || failure instanceof BadCode || failure instanceof BadDraft || failure instanceof Locked) return failure.message;
+  if (
+    failure instanceof PasskeyProblem ||
+    failure instanceof Conflict ||
+    failure instanceof BadCode ||
+    failure instanceof BadDraft ||
+    failure instanceof Locked
+  )
+    return failure.message;
   if (failure instanceof DOMException && failure.name === "AbortError") return t.common.stopped;
   if (failure instanceof Error && failure.name === "ImportError") return failure.message;
   console.error(failure);

@@ -17,7 +17,15 @@ export interface FixtureOptions {
 export function fixtureClient(options: FixtureOptions): VaultClient {
   const vault = fixtureVault(options);
   return {
-    node: () => Promise.resolve({ setup_needed: true, rp_id: "localhost", origin: "http://localhost:1984", edition: "community", version: "0.1.0", log_key: "" }),
+    node: () =>
+      Promise.resolve({
+        setup_needed: true,
+        rp_id: "localhost",
+        origin: "http://localhost:1984",
+        edition: "community",
+        version: "0.1.0",
+        log_key: "",
+      }),
     support: () => Promise.resolve({ ok: true }),
     known: () => Promise.resolve([{ vaultId: VAULT_ID, name: "Home" }]),
     setUp: () => Promise.resolve(vault),
@@ -70,8 +78,18 @@ function fixtureEntries(options: FixtureOptions, changed: () => void): OpenVault
     load: () => Promise.resolve(),
     all: () => all,
     get,
-    search: (text, filter = {}) => all.filter((entry) => visible(entry, filter.place ?? "live") && (filter.favorite !== true || entry.favorite)
-      && (filter.scope === undefined || entry.scopes.includes(filter.scope)) && (filter.kind === undefined || entry.kind === filter.kind) && text.toLowerCase().split(/\s+/).every((word) => haystack(entry).includes(word))),
+    search: (text, filter = {}) =>
+      all.filter(
+        (entry) =>
+          visible(entry, filter.place ?? "live") &&
+          (filter.favorite !== true || entry.favorite) &&
+          (filter.scope === undefined || entry.scopes.includes(filter.scope)) &&
+          (filter.kind === undefined || entry.kind === filter.kind) &&
+          text
+            .toLowerCase()
+            .split(/\s+/)
+            .every((word) => haystack(entry).includes(word)),
+      ),
     folders: () => ["Work", "Work/Servers"],
     tags: () => ["deploy", "family"],
     openField: (id, fieldId, version) => Promise.resolve(sampleValue(fieldOf(must(id), fieldId), version)),
@@ -86,7 +104,10 @@ function fixtureEntries(options: FixtureOptions, changed: () => void): OpenVault
     history: (id) => Promise.resolve(sampleHistory(must(id), options.nowMs)),
     importMany: (drafts) => Promise.resolve({ entryIds: drafts.map((_, index) => index.toString(16).padStart(32, "0")) }),
     undoImport: () => Promise.resolve(),
-    importMac: async (text) => Array.from(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))), (byte) => byte.toString(16).padStart(2, "0")).join(""),
+    importMac: async (text) =>
+      Array.from(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))), (byte) =>
+        byte.toString(16).padStart(2, "0"),
+      ).join(""),
     origins: () => new Map(),
     exportAll: async function* () {
       for (const entry of all) yield { ...entry, values: new Map(entry.fields.map((field) => [field.id, sampleValue(field)])) };
@@ -95,7 +116,8 @@ function fixtureEntries(options: FixtureOptions, changed: () => void): OpenVault
   };
 }
 
-const visible = (entry: Entry, place: string): boolean => (place === "trash" ? entry.trashed : !entry.trashed && (place === "archive") === entry.archived);
+const visible = (entry: Entry, place: string): boolean =>
+  place === "trash" ? entry.trashed : !entry.trashed && (place === "archive") === entry.archived;
 const haystack = (entry: Entry): string => `${entry.title} ${entry.fields.map((field) => field.value ?? "").join(" ")}`.toLowerCase();
 const fieldOf = (entry: Entry, id: string): FieldView => entry.fields.find((field) => field.id === id) as FieldView;
 
@@ -117,7 +139,16 @@ function sampleHistory(entry: Entry, nowMs: number): Awaited<ReturnType<OpenVaul
   const base = { title: entry.title, fields, destinations: entry.destinations, trashed: false };
   return [
     { ...base, version: 3, atMs: nowMs - 3_600_000, author: "b".repeat(32), changes: [{ what: "value changed", fieldId: second?.id ?? "" }] },
-    { ...base, version: 2, atMs: nowMs - 9 * DAY_MS, author: null, changes: [{ what: "value changed", fieldId: first?.id ?? "", before: "ada", after: "ada@example.org" }, { what: "tier changed", fieldId: second?.id ?? "", before: "Hosted", after: "Agents" }] },
+    {
+      ...base,
+      version: 2,
+      atMs: nowMs - 9 * DAY_MS,
+      author: null,
+      changes: [
+        { what: "value changed", fieldId: first?.id ?? "", before: "ada", after: "ada@example.org" },
+        { what: "tier changed", fieldId: second?.id ?? "", before: "Hosted", after: "Agents" },
+      ],
+    },
     { ...base, version: 1, atMs: nowMs - 90 * DAY_MS, author: null, changes: [{ what: "created" }] },
   ];
 }

@@ -29,7 +29,11 @@ switch (query.get("phase")) {
     phase.value = { name: "recover" };
     break;
   case "blocked":
-    phase.value = { name: "blocked", sentence: "This browser has no passkeys.", node: { ...node, rp_id: "vault.example.org", origin: "https://vault.example.org" } };
+    phase.value = {
+      name: "blocked",
+      sentence: "This browser has no passkeys.",
+      node: { ...node, rp_id: "vault.example.org", origin: "https://vault.example.org" },
+    };
     break;
   case "unclaimed":
     phase.value = { name: "unclaimed" };

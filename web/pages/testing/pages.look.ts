@@ -7,7 +7,15 @@ import { scenes } from "./scenes.ts";
 
 const PICTURES = new URL("../../../target/look/", import.meta.url).pathname;
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
 
 const looks = [
   { look: "wide-light", width: 1280, height: 900, colorScheme: "light" },

@@ -13,10 +13,16 @@ const AGENT = "b".repeat(32);
 const LOCKED_AGENT = "c".repeat(32);
 const CODE = "7k3m-9qwe-r2t4-y6hp-4zxc-v8bn-mj5g-fd0s-a2";
 
-const press = (page: Page, name: string | RegExp): Promise<void> => page.getByRole("button", typeof name === "string" ? { name, exact: true } : { name }).click();
+const press = (page: Page, name: string | RegExp): Promise<void> =>
+  page.getByRole("button", typeof name === "string" ? { name, exact: true } : { name }).click();
 
 const CSV = ["folder,favorite,type,name,notes,fields,reprompt,login_uri,login_username,login_password,login_totp"]
-  .concat(Array.from({ length: 40 }, (_, row) => `Work,,login,Site ${row},,,0,https://s${row}.example,u${row},p${row},${row % 3 === 0 ? "JBSWY3DPEHPK3PXP" : ""}`))
+  .concat(
+    Array.from(
+      { length: 40 },
+      (_, row) => `Work,,login,Site ${row},,,0,https://s${row}.example,u${row},p${row},${row % 3 === 0 ? "JBSWY3DPEHPK3PXP" : ""}`,
+    ),
+  )
   .join("\n");
 
 async function preview(page: Page): Promise<void> {
@@ -82,10 +88,14 @@ export const scenes: readonly Scene[] = [
     },
   },
   { name: "new-menu", address: "?#/entries", prepare: (page) => press(page, t.entries.create) },
-  { name: "help", address: "?#/activity", prepare: async (page) => {
-    await page.keyboard.press("?");
-    await page.getByRole("dialog").waitFor();
-  } },
+  {
+    name: "help",
+    address: "?#/activity",
+    prepare: async (page) => {
+      await page.keyboard.press("?");
+      await page.getByRole("dialog").waitFor();
+    },
+  },
   { name: "entry", address: `?#/entries/${ENTRY}` },
   {
     name: "entry-open",

@@ -17,10 +17,13 @@ export async function applyImport(entries: Entries, comparison: Comparison, work
   const merges = comparison.rows.filter((row) => row.action === "merge");
   const total = creates.length + merges.length;
   const applied = new Map<number, Applied>();
-  const receipt = await entries.importMany(creates.map(({ row }) => row.entry), {
-    ...work,
-    onProgress: ({ done }) => work.onProgress?.({ done, total }),
-  });
+  const receipt = await entries.importMany(
+    creates.map(({ row }) => row.entry),
+    {
+      ...work,
+      onProgress: ({ done }) => work.onProgress?.({ done, total }),
+    },
+  );
   creates.forEach(({ row }, at) => applied.set(row.index, { entryId: receipt.entryIds[at] ?? null }));
   const merged: { id: string; before: number }[] = [];
   for (const [at, compared] of merges.entries()) {

@@ -26,7 +26,9 @@ export function ChooseFile({ onFile }: { onFile: (file: File) => void }): JSX.El
         }}
       >
         <Icon name="import" />
-        <label class="legend" for={id}>{words.choose}</label>
+        <label class="legend" for={id}>
+          {words.choose}
+        </label>
         <input
           id={id}
           class="input file"
@@ -37,12 +39,22 @@ export function ChooseFile({ onFile }: { onFile: (file: File) => void }): JSX.El
             if (file !== undefined) onFile(file);
           }}
         />
-        <p class="hint" id={`${id}-hint`}>{words.stays}</p>
+        <p class="hint" id={`${id}-hint`}>
+          {words.stays}
+        </p>
       </div>
       <section class="card" aria-labelledby="import-kinds">
         <h2 id="import-kinds">{words.whichFiles}</h2>
         <ul class="points">
-          {words.programs.map(([program, how]) => <li key={program}><Icon name="check" /><div><strong>{program}</strong><p class="soft">{how}</p></div></li>)}
+          {words.programs.map(([program, how]) => (
+            <li key={program}>
+              <Icon name="check" />
+              <div>
+                <strong>{program}</strong>
+                <p class="soft">{how}</p>
+              </div>
+            </li>
+          ))}
         </ul>
         <p class="hint">{words.afterwards}</p>
       </section>

@@ -43,13 +43,17 @@ export function ExportPage(): JSX.Element {
   const { form, passphrase, again, understood } = choice.value;
   const error = wrong.value ?? task.error.value;
   return (
-    <form class="page" noValidate onSubmit={(event) => {
-      event.preventDefault();
-      void problem(choice.value).then((text) => {
-        wrong.value = text;
-        if (text === null) void task.run(run);
-      });
-    }}>
+    <form
+      class="page"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        void problem(choice.value).then((text) => {
+          wrong.value = text;
+          if (text === null) void task.run(run);
+        });
+      }}
+    >
       <header class="page-head">
         <Heading text={words.title} />
         <p>{words.lead}</p>
@@ -64,13 +68,22 @@ export function ExportPage(): JSX.Element {
         <p class="soft">{words.about[form]}</p>
         {form === "sealed" ? (
           <div class="two">
-            <TextField label={words.passphrase} hint={words.passphraseHint} type="password" autocomplete="new-password" value={passphrase} onInput={(text) => set({ passphrase: text })} />
+            <TextField
+              label={words.passphrase}
+              hint={words.passphraseHint}
+              type="password"
+              autocomplete="new-password"
+              value={passphrase}
+              onInput={(text) => set({ passphrase: text })}
+            />
             <TextField label={words.again} type="password" autocomplete="new-password" value={again} onInput={(text) => set({ again: text })} />
           </div>
         ) : (
           <Notice look="warn" title={words.warningTitle}>
             <p>{words.warning}</p>
-            <Check checked={understood} onChange={(on) => set({ understood: on })}>{words.understood}</Check>
+            <Check checked={understood} onChange={(on) => set({ understood: on })}>
+              {words.understood}
+            </Check>
           </Notice>
         )}
       </section>
@@ -78,7 +91,9 @@ export function ExportPage(): JSX.Element {
       {task.busy.value && progress.value !== null && <ProgressBar label={words.writing} done={progress.value.done} total={progress.value.total} />}
       {done.value !== null && <Finished file={done.value} />}
       <div class="buttons">
-        <Button type="submit" look="primary" icon="passkey" busy={task.busy.value}>{words.start}</Button>
+        <Button type="submit" look="primary" icon="passkey" busy={task.busy.value}>
+          {words.start}
+        </Button>
         {task.busy.value && <Button onClick={() => stop.current?.abort()}>{t.common.cancel}</Button>}
       </div>
       <p class="hint">{t.common.passkeyNeeded}</p>
@@ -90,7 +105,16 @@ function Finished({ file }: { file: Exported }): JSX.Element {
   const words = t.transfer.export;
   return (
     <Notice look="good" title={words.done(file.entries, file.fileName)}>
-      {file.leftOut.length > 0 && <><p>{words.leftOut}</p><ul>{file.leftOut.map((line) => <li key={line}>{line}</li>)}</ul></>}
+      {file.leftOut.length > 0 && (
+        <>
+          <p>{words.leftOut}</p>
+          <ul>
+            {file.leftOut.map((line) => (
+              <li key={line}>{line}</li>
+            ))}
+          </ul>
+        </>
+      )}
     </Notice>
   );
 }

@@ -27,23 +27,25 @@ export function ImportPage(): JSX.Element {
   const stop = useRef<AbortController | null>(null);
   const task = useTask();
 
-  const work = (job: (signal: AbortSignal) => Promise<void>): Promise<boolean> => task.run(async () => {
-    stop.current = new AbortController();
-    try {
-      await job(stop.current.signal);
-    } finally {
-      progress.value = null;
-    }
-  });
+  const work = (job: (signal: AbortSignal) => Promise<void>): Promise<boolean> =>
+    task.run(async () => {
+      stop.current = new AbortController();
+      try {
+        await job(stop.current.signal);
+      } finally {
+        progress.value = null;
+      }
+    });
   const onProgress = (now: Progress): void => {
     progress.value = now;
   };
-  const read = (file: File, detection: Detection, password: string | null, format: Format): Promise<boolean> => work(async (signal) => {
-    const plan = await parse(file, { format, onProgress, signal, ...(password === null ? {} : { password }) });
-    const entries = vault().entries;
-    const comparison = await compare(plan, existingEntries(entries.all()), (text) => entries.importMac(text), { onProgress, signal });
-    step.value = { at: "preview", file, detection: { ...detection, format }, comparison, password };
-  });
+  const read = (file: File, detection: Detection, password: string | null, format: Format): Promise<boolean> =>
+    work(async (signal) => {
+      const plan = await parse(file, { format, onProgress, signal, ...(password === null ? {} : { password }) });
+      const entries = vault().entries;
+      const comparison = await compare(plan, existingEntries(entries.all()), (text) => entries.importMac(text), { onProgress, signal });
+      step.value = { at: "preview", file, detection: { ...detection, format }, comparison, password };
+    });
   const choose = async (file: File): Promise<void> => {
     let found: Detection | null = null;
     await work(async () => {
@@ -54,9 +56,13 @@ export function ImportPage(): JSX.Element {
     if (detection.needsPassword) step.value = { at: "password", file, detection };
     else await read(file, detection, null, detection.format);
   };
-  const apply = (comparison: Comparison): Promise<boolean> => work(async (signal) => {
-    step.value = { at: "done", done: await applyImport(vault().entries, comparison, { onProgress: (now) => onProgress({ step: "writing", ...now }), signal }) };
-  });
+  const apply = (comparison: Comparison): Promise<boolean> =>
+    work(async (signal) => {
+      step.value = {
+        at: "done",
+        done: await applyImport(vault().entries, comparison, { onProgress: (now) => onProgress({ step: "writing", ...now }), signal }),
+      };
+    });
   const restart = (): void => {
     task.error.value = null;
     step.value = { at: "choose" };
@@ -69,10 +75,14 @@ export function ImportPage(): JSX.Element {
         {now.at === "choose" && <p>{t.transfer.import.lead}</p>}
       </header>
       {task.error.value !== null && <Notice look="bad">{task.error.value}</Notice>}
-      {task.busy.value ? <Working progress={progress.value} onStop={() => stop.current?.abort()} /> : (
+      {task.busy.value ? (
+        <Working progress={progress.value} onStop={() => stop.current?.abort()} />
+      ) : (
         <>
           {now.at === "choose" && <ChooseFile onFile={(file) => void choose(file)} />}
-          {now.at === "password" && <AskPassword task={task} onBack={restart} onPassword={(password) => void read(now.file, now.detection, password, now.detection.format)} />}
+          {now.at === "password" && (
+            <AskPassword task={task} onBack={restart} onPassword={(password) => void read(now.file, now.detection, password, now.detection.format)} />
+          )}
           {now.at === "preview" && (
             <Preview
               comparison={now.comparison}
@@ -94,7 +104,9 @@ function Working({ progress, onStop }: { progress: Progress | null; onStop: () =
   return (
     <section class="card" aria-live="polite">
       <ProgressBar label={t.transfer.import.steps[progress?.step ?? "reading"]} done={progress?.done ?? 0} total={progress?.total ?? 0} />
-      <div class="buttons"><Button onClick={onStop}>{t.transfer.import.stop}</Button></div>
+      <div class="buttons">
+        <Button onClick={onStop}>{t.transfer.import.stop}</Button>
+      </div>
     </section>
   );
 }
@@ -103,13 +115,26 @@ function AskPassword({ onPassword, onBack, task }: { onPassword: (password: stri
   const words = t.transfer.import;
   const password = useSignal("");
   return (
-    <form class="card" onSubmit={(event) => {
-      event.preventDefault();
-      onPassword(password.value);
-    }}>
-      <TextField label={words.password} hint={words.passwordHint} type="password" value={password.value} onInput={(text) => (password.value = text)} required autofocus />
+    <form
+      class="card"
+      onSubmit={(event) => {
+        event.preventDefault();
+        onPassword(password.value);
+      }}
+    >
+      <TextField
+        label={words.password}
+        hint={words.passwordHint}
+        type="password"
+        value={password.value}
+        onInput={(text) => (password.value = text)}
+        required
+        autofocus
+      />
       <div class="buttons">
-        <Button type="submit" look="primary" busy={task.busy.value}>{t.common.next}</Button>
+        <Button type="submit" look="primary" busy={task.busy.value}>
+          {t.common.next}
+        </Button>
         <Button onClick={onBack}>{t.common.cancel}</Button>
       </div>
     </form>

@@ -46,12 +46,32 @@ export function Preview({ comparison, detection, fileName, onFormat, onBack, onA
           />
         )}
       </Notice>
-      <Counts items={[[counts.create, words.counts.create], [counts.merge, words.counts.merge], [counts.skip, words.counts.skip], [counts.altered, words.counts.altered], [counts.lost, words.counts.lost]]} />
-      {comparison.plan.notices.map((notice) => <Notice key={notice.message} look={notice.severity === "lost" ? "warn" : "info"}><p>{notice.message}</p></Notice>)}
-      {nothing ? <Notice look="good"><p>{words.nothingNew}</p></Notice> : <Tiers comparison={comparison} onChange={touch} />}
+      <Counts
+        items={[
+          [counts.create, words.counts.create],
+          [counts.merge, words.counts.merge],
+          [counts.skip, words.counts.skip],
+          [counts.altered, words.counts.altered],
+          [counts.lost, words.counts.lost],
+        ]}
+      />
+      {comparison.plan.notices.map((notice) => (
+        <Notice key={notice.message} look={notice.severity === "lost" ? "warn" : "info"}>
+          <p>{notice.message}</p>
+        </Notice>
+      ))}
+      {nothing ? (
+        <Notice look="good">
+          <p>{words.nothingNew}</p>
+        </Notice>
+      ) : (
+        <Tiers comparison={comparison} onChange={touch} />
+      )}
       <Rows rows={comparison.rows} onChange={touch} />
       <div class="buttons">
-        <Button look="primary" icon="import" disabled={nothing} onClick={onApply}>{words.apply(counts.create + counts.merge)}</Button>
+        <Button look="primary" icon="import" disabled={nothing} onClick={onApply}>
+          {words.apply(counts.create + counts.merge)}
+        </Button>
         <Button onClick={onBack}>{t.common.cancel}</Button>
       </div>
     </>
@@ -70,11 +90,17 @@ function Tiers({ comparison, onChange }: { comparison: Comparison; onChange: () 
       <ul class="lines">
         {proposals(comparison).map((proposal) => (
           <li key={proposal.kind}>
-            <div><strong>{t.kinds.field[proposal.kind]}</strong><p class="hint">{words.fieldsOf(proposal.fields)}</p></div>
-            <TierSelect proposal={proposal} onChange={(tier) => {
-              setTier(comparison, proposal.kind, tier);
-              onChange();
-            }} />
+            <div>
+              <strong>{t.kinds.field[proposal.kind]}</strong>
+              <p class="hint">{words.fieldsOf(proposal.fields)}</p>
+            </div>
+            <TierSelect
+              proposal={proposal}
+              onChange={(tier) => {
+                setTier(comparison, proposal.kind, tier);
+                onChange();
+              }}
+            />
           </li>
         ))}
       </ul>
@@ -130,15 +156,25 @@ function RowLine({ compared, onChange }: { compared: ComparedRow; onChange: () =
   const { row, action, reason, entryId } = compared;
   const fixed = action === "merge" || entryId !== undefined;
   const remarks = [reason, ...row.notices.map((notice) => notice.message)].filter((text) => text !== undefined).join(" ");
-  const worst = row.notices.some((notice) => notice.severity === "lost") ? "bad" : row.notices.some((notice) => notice.severity === "altered") ? "warn" : "";
+  const worst = row.notices.some((notice) => notice.severity === "lost")
+    ? "bad"
+    : row.notices.some((notice) => notice.severity === "altered")
+      ? "warn"
+      : "";
   return (
     <>
-      <Check checked={action !== "skip"} disabled={fixed} onChange={(on) => {
-        compared.action = on ? "create" : "skip";
-        onChange();
-      }}>
+      <Check
+        checked={action !== "skip"}
+        disabled={fixed}
+        onChange={(on) => {
+          compared.action = on ? "create" : "skip";
+          onChange();
+        }}
+      >
         <strong class="cut">{row.entry.title || t.entries.untitled}</strong>
-        <span class="cut hint" title={remarks}>{[t.kinds.entry[row.entry.kind], row.place, remarks].filter((text) => text !== "").join(" · ")}</span>
+        <span class="cut hint" title={remarks}>
+          {[t.kinds.entry[row.entry.kind], row.place, remarks].filter((text) => text !== "").join(" · ")}
+        </span>
       </Check>
       <span class={`badge ${worst}`}>{t.transfer.import.actions[action]}</span>
     </>

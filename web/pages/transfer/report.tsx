@@ -40,7 +40,11 @@ export function Report({ done, onAgain }: { done: Done; onAgain: () => void }): 
       {report.losses.length > 0 && (
         <section class="card" aria-labelledby="losses">
           <h2 id="losses">{words.lossesTitle}</h2>
-          <ul class="scroll-box" tabIndex={0} aria-labelledby="losses">{report.losses.map((loss, index) => <li key={index}>{loss}</li>)}</ul>
+          <ul class="scroll-box" tabIndex={0} aria-labelledby="losses">
+            {report.losses.map((loss, index) => (
+              <li key={index}>{loss}</li>
+            ))}
+          </ul>
         </section>
       )}
       <Rows rows={report.rows} />
@@ -48,9 +52,17 @@ export function Report({ done, onAgain }: { done: Done; onAgain: () => void }): 
       {task.busy.value && progress.value !== null && <ProgressBar label={words.undoing} done={progress.value.done} total={progress.value.total} />}
       <p class="hint">{t.transfer.import.afterwards}</p>
       <div class="buttons">
-        <Button look="primary" onClick={() => go({ page: "entries", id: null, view: "show" })}>{words.toEntries}</Button>
-        <Button icon="document" onClick={() => saveFile(new Blob([reportText(report)], { type: "text/plain" }), words.fileName)}>{words.save}</Button>
-        {stored && !undone.value && <Button icon="undo" busy={task.busy.value} onClick={() => void task.run(undo)}>{words.undo}</Button>}
+        <Button look="primary" onClick={() => go({ page: "entries", id: null, view: "show" })}>
+          {words.toEntries}
+        </Button>
+        <Button icon="document" onClick={() => saveFile(new Blob([reportText(report)], { type: "text/plain" }), words.fileName)}>
+          {words.save}
+        </Button>
+        {stored && !undone.value && (
+          <Button icon="undo" busy={task.busy.value} onClick={() => void task.run(undo)}>
+            {words.undo}
+          </Button>
+        )}
         <Button onClick={onAgain}>{words.again}</Button>
       </div>
     </>
@@ -61,7 +73,10 @@ function Rows({ rows }: { rows: readonly ReportRow[] }): JSX.Element {
   const words = t.transfer.report;
   const shown = useSignal<Outcome | "all">("all");
   const visible = rows.filter((row) => shown.value === "all" || row.outcome === shown.value);
-  const options = (["all", ...OUTCOMES] as const).map((value) => ({ value, label: value === "all" ? t.transfer.import.shown.all : words.outcomes[value] }));
+  const options = (["all", ...OUTCOMES] as const).map((value) => ({
+    value,
+    label: value === "all" ? t.transfer.import.shown.all : words.outcomes[value],
+  }));
   return (
     <section class="stack" aria-labelledby="report-rows">
       <h2 id="report-rows">{t.transfer.import.rows}</h2>
@@ -74,7 +89,9 @@ function Rows({ rows }: { rows: readonly ReportRow[] }): JSX.Element {
           <>
             <div>
               <strong class="cut">{row.title || t.entries.untitled}</strong>
-              <span class="cut hint" title={row.notes.join(" ")}>{[row.place, ...row.notes].join(" · ")}</span>
+              <span class="cut hint" title={row.notes.join(" ")}>
+                {[row.place, ...row.notes].join(" · ")}
+              </span>
             </div>
             <span class={`badge ${looks[row.outcome]}`}>{words.outcomes[row.outcome]}</span>
           </>

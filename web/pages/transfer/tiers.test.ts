@@ -7,7 +7,9 @@ const row = (action: ComparedRow["action"], fields: ImportedField[]): ComparedRo
 const password = (tier: 1 | 2 | 3): ImportedField => ({ kind: "password", label: "Password", value: "x", tier });
 
 test("counts kinds of the rows that come in, and says when they do not agree", () => {
-  const comparison = { rows: [row("create", [password(2), password(3)]), row("merge", [{ ...password(1), kind: "url" }]), row("skip", [password(1)])] } as Comparison;
+  const comparison = {
+    rows: [row("create", [password(2), password(3)]), row("merge", [{ ...password(1), kind: "url" }]), row("skip", [password(1)])],
+  } as Comparison;
   expect(proposals(comparison)).toEqual([
     { kind: "password", fields: 2, tier: null },
     { kind: "url", fields: 1, tier: 1 },

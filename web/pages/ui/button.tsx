@@ -25,7 +25,14 @@ export function Button({ look = "plain", icon, small, busy, children, onClick, .
 }
 
 /** A button that shows only an icon; `label` is its name and tooltip. */
-export function IconButton({ look = "quiet", label, icon, small, filled, ...rest }: Omit<ButtonProps, "icon" | "children"> & { label: string; icon: IconName; filled?: boolean }): JSX.Element {
+export function IconButton({
+  look = "quiet",
+  label,
+  icon,
+  small,
+  filled,
+  ...rest
+}: Omit<ButtonProps, "icon" | "children"> & { label: string; icon: IconName; filled?: boolean }): JSX.Element {
   return (
     <button type="button" {...rest} class={`${classes(look, small)} icon`} aria-label={label} title={label}>
       <Icon name={icon} size={small ? 18 : 20} filled={filled ?? false} />
@@ -34,7 +41,19 @@ export function IconButton({ look = "quiet", label, icon, small, filled, ...rest
 }
 
 /** A link in the look of a button. */
-export function LinkButton({ look = "plain", icon, small, href, children }: { look?: ButtonProps["look"]; icon?: IconName; small?: boolean; href: string; children: ComponentChildren }): JSX.Element {
+export function LinkButton({
+  look = "plain",
+  icon,
+  small,
+  href,
+  children,
+}: {
+  look?: ButtonProps["look"];
+  icon?: IconName;
+  small?: boolean;
+  href: string;
+  children: ComponentChildren;
+}): JSX.Element {
   return (
     <a class={classes(look, small)} href={href}>
       {icon !== undefined && <Icon name={icon} size={small ? 16 : 20} />}

@@ -56,7 +56,9 @@ export function Confirm({ title, action, danger, onConfirm, onClose, children }:
       {task.error.value !== null && <Notice look="bad">{task.error.value}</Notice>}
       <div class="buttons end">
         <Button onClick={onClose}>{t.common.cancel}</Button>
-        <Button look={danger ? "danger" : "primary"} busy={task.busy.value} onClick={() => void task.run(onConfirm).then((ok) => ok && onClose())}>{action}</Button>
+        <Button look={danger ? "danger" : "primary"} busy={task.busy.value} onClick={() => void task.run(onConfirm).then((ok) => ok && onClose())}>
+          {action}
+        </Button>
       </div>
     </Dialog>
   );

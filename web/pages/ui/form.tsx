@@ -68,8 +68,16 @@ const typeOf = (type: TextProps["type"] = "text"): { type: "text" } => ({ type: 
 function Below({ id, hint, error }: { id: string; hint?: string | undefined; error?: string | undefined }): JSX.Element {
   return (
     <>
-      {hint && <p class="hint" id={`${id}-hint`}>{hint}</p>}
-      {error && <p class="error-text" id={`${id}-error`} role="alert">{error}</p>}
+      {hint && (
+        <p class="hint" id={`${id}-hint`}>
+          {hint}
+        </p>
+      )}
+      {error && (
+        <p class="error-text" id={`${id}-error`} role="alert">
+          {error}
+        </p>
+      )}
     </>
   );
 }
@@ -86,10 +94,20 @@ export function SelectField({ label, hint, value, options, onChange, hideLabel, 
   const id = useId();
   return (
     <div class="field">
-      <label for={id} class={hideLabel ? "hidden-text" : undefined}>{label}</label>
-      <select id={id} class="input" value={value} aria-describedby={hint ? `${id}-hint` : undefined} onChange={(event) => onChange(event.currentTarget.value)}>
+      <label for={id} class={hideLabel ? "hidden-text" : undefined}>
+        {label}
+      </label>
+      <select
+        id={id}
+        class="input"
+        value={value}
+        aria-describedby={hint ? `${id}-hint` : undefined}
+        onChange={(event) => onChange(event.currentTarget.value)}
+      >
         {options.map((option) => (
-          <option key={option.value} value={option.value} disabled={option.disabled ?? false} selected={option.value === value}>{option.label}</option>
+          <option key={option.value} value={option.value} disabled={option.disabled ?? false} selected={option.value === value}>
+            {option.label}
+          </option>
         ))}
       </select>
       <Below id={id} hint={hint} error={error} />
@@ -98,7 +116,17 @@ export function SelectField({ label, hint, value, options, onChange, hideLabel, 
 }
 
 /** A yes or no. */
-export function Check({ checked, onChange, disabled, children }: { checked: boolean; onChange: (checked: boolean) => void; disabled?: boolean; children: ComponentChildren }): JSX.Element {
+export function Check({
+  checked,
+  onChange,
+  disabled,
+  children,
+}: {
+  checked: boolean;
+  onChange: (checked: boolean) => void;
+  disabled?: boolean;
+  children: ComponentChildren;
+}): JSX.Element {
   return (
     <label class="check">
       <input type="checkbox" checked={checked} disabled={disabled ?? false} onChange={(event) => onChange(event.currentTarget.checked)} />
@@ -124,7 +152,14 @@ export function Segments<T extends string>({ label, value, options, onChange, hi
       <div class="segments">
         {options.map((option) => (
           <label key={option.value} title={option.title}>
-            <input type="radio" name={name} value={option.value} checked={option.value === value} disabled={option.disabled ?? false} onChange={() => onChange(option.value)} />
+            <input
+              type="radio"
+              name={name}
+              value={option.value}
+              checked={option.value === value}
+              disabled={option.disabled ?? false}
+              onChange={() => onChange(option.value)}
+            />
             {option.label}
           </label>
         ))}

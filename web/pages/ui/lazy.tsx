@@ -22,12 +22,20 @@ export function lazy<P extends object>(load: () => Promise<ComponentType<P>>): C
     const [error, setError] = useState<string | null>(null);
     useEffect(() => {
       if (ready !== null) return;
-      load().then((component) => {
-        ready = component;
-        redraw((count) => count + 1);
-      }, (failure: unknown) => setError(explain(failure)));
+      load().then(
+        (component) => {
+          ready = component;
+          redraw((count) => count + 1);
+        },
+        (failure: unknown) => setError(explain(failure)),
+      );
     }, []);
-    if (error !== null) return <div class="page"><Notice look="bad">{error}</Notice></div>;
+    if (error !== null)
+      return (
+        <div class="page">
+          <Notice look="bad">{error}</Notice>
+        </div>
+      );
     if (ready === null) return <>{fallback}</>;
     const Ready = ready;
     return <Ready {...props} />;

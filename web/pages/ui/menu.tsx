@@ -11,7 +11,17 @@ export interface MenuItem {
 }
 
 /** Opens with a click or Enter, moves with the arrows, closes with Escape or a click elsewhere. */
-export function Menu({ label, items, icon = "more", look = "quiet" }: { label: string; items: readonly MenuItem[]; icon?: IconName; look?: "quiet" | "primary" }): JSX.Element {
+export function Menu({
+  label,
+  items,
+  icon = "more",
+  look = "quiet",
+}: {
+  label: string;
+  items: readonly MenuItem[];
+  icon?: IconName;
+  look?: "quiet" | "primary";
+}): JSX.Element {
   const [open, setOpen] = useState(false);
   const ref = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -45,10 +55,16 @@ export function Menu({ label, items, icon = "more", look = "quiet" }: { label: s
       {open && (
         <div class="menu" role="menu" aria-label={label} onKeyDown={move}>
           {items.map((item) => (
-            <button key={item.label} type="button" role="menuitem" tabIndex={-1} onClick={() => {
-              close();
-              item.run();
-            }}>
+            <button
+              key={item.label}
+              type="button"
+              role="menuitem"
+              tabIndex={-1}
+              onClick={() => {
+                close();
+                item.run();
+              }}
+            >
               <Icon name={item.icon} size={18} />
               {item.label}
             </button>

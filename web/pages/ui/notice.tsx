@@ -6,7 +6,15 @@ import { Icon, type IconName } from "./icons.tsx";
 const icons: Record<"info" | "good" | "warn" | "bad", IconName> = { info: "info", good: "check", warn: "warning", bad: "warning" };
 
 /** A boxed message. `bad` is announced at once. */
-export function Notice({ look, title, children }: { look: "info" | "good" | "warn" | "bad"; title?: string; children?: ComponentChildren }): JSX.Element {
+export function Notice({
+  look,
+  title,
+  children,
+}: {
+  look: "info" | "good" | "warn" | "bad";
+  title?: string;
+  children?: ComponentChildren;
+}): JSX.Element {
   return (
     <div class={`notice ${look}`} role={look === "bad" ? "alert" : undefined}>
       <Icon name={icons[look]} />

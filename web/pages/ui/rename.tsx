@@ -25,15 +25,20 @@ export function RenameDialog({ what, id, name, onClose }: Props): JSX.Element {
   };
   return (
     <Dialog title={t.common.rename} onClose={onClose}>
-      <form class="stack" onSubmit={(event) => {
-        event.preventDefault();
-        if (text.value.trim() !== "") void task.run(save);
-      }}>
+      <form
+        class="stack"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (text.value.trim() !== "") void task.run(save);
+        }}
+      >
         <TextField label={t.common.name} value={text.value} onInput={(value) => (text.value = value)} required autofocus />
         {task.error.value !== null && <Notice look="bad">{task.error.value}</Notice>}
         <div class="buttons end">
           <Button onClick={onClose}>{t.common.cancel}</Button>
-          <Button type="submit" look="primary" busy={task.busy.value}>{t.common.save}</Button>
+          <Button type="submit" look="primary" busy={task.busy.value}>
+            {t.common.save}
+          </Button>
         </div>
       </form>
     </Dialog>

@@ -5,7 +5,17 @@ import { t } from "../words/index.ts";
 import { Mark } from "./icons.tsx";
 
 /** The card; `look` "alarm" is for one case only. */
-export function ScreenCard({ title, lead, look, children }: { title: string; lead?: string; look?: "alarm"; children?: ComponentChildren }): JSX.Element {
+export function ScreenCard({
+  title,
+  lead,
+  look,
+  children,
+}: {
+  title: string;
+  lead?: string;
+  look?: "alarm";
+  children?: ComponentChildren;
+}): JSX.Element {
   return (
     <main class={look === "alarm" ? "screen alarm" : "screen"}>
       <div class="screen-card">
@@ -31,5 +41,9 @@ export function Heading({ text, tab = text }: { text: string; tab?: string }): J
     ref.current?.focus({ preventScroll: true });
     document.title = `${tab} · ${t.common.product}`;
   }, [text, tab]);
-  return <h1 ref={ref} tabIndex={-1}>{text}</h1>;
+  return (
+    <h1 ref={ref} tabIndex={-1}>
+      {text}
+    </h1>
+  );
 }

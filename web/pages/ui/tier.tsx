@@ -18,9 +18,29 @@ export function TierBadge({ tier }: { tier: Tier }): JSX.Element {
 }
 
 /** The mark as a button that opens the full answer. */
-export function TierButton({ tier, label, open, controls, onClick }: { tier: Tier; label: string; open: boolean; controls: string; onClick: () => void }): JSX.Element {
+export function TierButton({
+  tier,
+  label,
+  open,
+  controls,
+  onClick,
+}: {
+  tier: Tier;
+  label: string;
+  open: boolean;
+  controls: string;
+  onClick: () => void;
+}): JSX.Element {
   return (
-    <button type="button" class={`badge tier ${tierClass[tier]}`} aria-expanded={open} aria-controls={controls} aria-label={t.entries.whoFor(t.kinds.tier[tier], label)} title={t.kinds.tierLong[tier]} onClick={onClick}>
+    <button
+      type="button"
+      class={`badge tier ${tierClass[tier]}`}
+      aria-expanded={open}
+      aria-controls={controls}
+      aria-label={t.entries.whoFor(t.kinds.tier[tier], label)}
+      title={t.kinds.tierLong[tier]}
+      onClick={onClick}
+    >
       <Icon name={tierIcons[tier]} size={15} />
       {t.kinds.tier[tier]}
     </button>

@@ -35,7 +35,9 @@ function dismiss(id: number): void {
 export function Toasts(): JSX.Element {
   return (
     <div class="toasts" role="status" aria-live="polite">
-      {toasts.value.map((item) => <ToastLine key={item.id} item={item} />)}
+      {toasts.value.map((item) => (
+        <ToastLine key={item.id} item={item} />
+      ))}
     </div>
   );
 }
@@ -52,9 +54,19 @@ function ToastLine({ item }: { item: Toast }): JSX.Element {
     item.action?.run().catch((failure: unknown) => toast(explain(failure)));
   };
   return (
-    <div class="toast" onMouseEnter={() => setHeld(true)} onMouseLeave={() => setHeld(false)} onFocusCapture={() => setHeld(true)} onBlurCapture={() => setHeld(false)}>
+    <div
+      class="toast"
+      onMouseEnter={() => setHeld(true)}
+      onMouseLeave={() => setHeld(false)}
+      onFocusCapture={() => setHeld(true)}
+      onBlurCapture={() => setHeld(false)}
+    >
       <span>{item.text}</span>
-      {item.action !== undefined && <Button look="quiet" small onClick={act}>{item.action.label}</Button>}
+      {item.action !== undefined && (
+        <Button look="quiet" small onClick={act}>
+          {item.action.label}
+        </Button>
+      )}
       <IconButton label={t.common.dismiss} icon="close" small onClick={() => dismiss(item.id)} />
     </div>
   );

@@ -19,7 +19,13 @@ export function VirtualList<T>({ label, items, keyOf, row }: Props<T>): JSX.Elem
     <div class="virtual" ref={box} tabIndex={0} role="group" aria-label={label} onScroll={onScroll}>
       <ul class="virtual-space" style={{ height: `${items.length * ROW_PX}px` }}>
         {items.slice(from, to).map((item, offset) => (
-          <li key={keyOf(item)} class="virtual-row" aria-posinset={from + offset + 1} aria-setsize={items.length} style={{ transform: `translateY(${(from + offset) * ROW_PX}px)` }}>
+          <li
+            key={keyOf(item)}
+            class="virtual-row"
+            aria-posinset={from + offset + 1}
+            aria-setsize={items.length}
+            style={{ transform: `translateY(${(from + offset) * ROW_PX}px)` }}
+          >
             {row(item)}
           </li>
         ))}

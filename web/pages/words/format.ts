@@ -30,7 +30,8 @@ export function ago(ms: number, nowMs: number): string {
 
 /** "2 days", "5 hours", "12 minutes": how long something still takes, never less than it does. */
 export function span(ms: number): string {
-  const unit = (value: number, name: string): string => new Intl.NumberFormat(locale, { style: "unit", unit: name, unitDisplay: "long" }).format(value);
+  const unit = (value: number, name: string): string =>
+    new Intl.NumberFormat(locale, { style: "unit", unit: name, unitDisplay: "long" }).format(value);
   if (ms >= 2 * DAY_MS) return unit(Math.ceil(ms / DAY_MS), "day");
   if (ms >= 2 * 3_600_000) return unit(Math.ceil(ms / 3_600_000), "hour");
   if (ms >= 60_000) return unit(Math.ceil(ms / 60_000), "minute");

@@ -15,7 +15,8 @@ export const screens = {
     onThisMachine: "Clavitor runs on this computer: open it as",
     tunnel: "Clavitor runs on another computer and you have SSH: forward the port, then open the address below.",
     domain: "For everyday use, give the server a name of its own with a certificate, and tell Clavitor that address:",
-    browser: "Use an up-to-date browser: Chrome or Edge, Firefox 135 or later, Safari 18 or later. Private windows and remote desktops often have no passkeys.",
+    browser:
+      "Use an up-to-date browser: Chrome or Edge, Firefox 135 or later, Safari 18 or later. Private windows and remote desktops often have no passkeys.",
     openHere: "Open the right address",
   },
   unclaimed: {
@@ -30,8 +31,14 @@ export const screens = {
       title: "Make your vault",
       lead: "Three things are worth knowing before you begin.",
       points: [
-        ["Your passkey is the key", "There is no password. Your fingerprint, face, PIN or security key opens the vault on this device. The server never gets the key."],
-        ["You decide for every field who may open it", "“Only me” stays with you. “Agents” opens on an agent's own machine. “Hosted” can be opened by the server, for agents that ask it."],
+        [
+          "Your passkey is the key",
+          "There is no password. Your fingerprint, face, PIN or security key opens the vault on this device. The server never gets the key.",
+        ],
+        [
+          "You decide for every field who may open it",
+          "“Only me” stays with you. “Agents” opens on an agent's own machine. “Hosted” can be opened by the server, for agents that ask it.",
+        ],
         ["Nobody can let you back in", "If you lose every way in, your entries are gone. That is why you print a recovery kit in a moment."],
       ] as const,
       vaultName: "Name of the vault",
@@ -52,7 +59,8 @@ export const screens = {
       vaultId: "Vault id",
       server: "Server",
       made: "Made on",
-      howto: "Open the server's address, choose “I lost my passkey”, and type the code and the vault id. The vault opens after a waiting time, during which any passkey can stop it.",
+      howto:
+        "Open the server's address, choose “I lost my passkey”, and type the code and the vault id. The vault opens after a waiting time, during which any passkey can stop it.",
       print: "Print",
       copyKit: "Copy",
       once: "This code is shown only now.",

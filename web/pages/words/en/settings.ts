@@ -26,7 +26,8 @@ export const settings = {
     thisDevice: "only on its device",
     current: "In use now",
     add: "Add a passkey",
-    addHint: "On this device, on another one by its camera, or on a security key. Your browser first asks for a passkey you have, then for the new one.",
+    addHint:
+      "On this device, on another one by its camera, or on a security key. Your browser first asks for a passkey you have, then for the new one.",
     addedNow: "The new passkey opens the vault.",
     makeKit: "Make a recovery kit",
     newKit: "Make a new recovery kit",
@@ -34,13 +35,15 @@ export const settings = {
     kitInForce: "The new recovery kit is in force. Destroy the old one.",
     rename: (name: string) => `Rename ${name}`,
     remove: (name: string) => `Remove ${name}`,
-    removeBody: "The vault gets a new key, and everything that this way in could open is sealed again. This can take a while in a large vault; if it is cut off, repeat it.",
+    removeBody:
+      "The vault gets a new key, and everything that this way in could open is sealed again. This can take a while in a large vault; if it is cut off, repeat it.",
     removeEnds: "Hosted tokens and open invitations of agents end.",
     removeCurrent: "You came in with this passkey. Afterwards you need another one.",
     removed: (name: string) => `${name} no longer opens the vault.`,
     rotating: "Giving the vault a new key",
     pendingTitle: "Somebody has begun a recovery",
-    pending: (when: string) => `Whoever holds your recovery kit can open this vault from ${when} on. If it was not you, stop it now and make a new kit.`,
+    pending: (when: string) =>
+      `Whoever holds your recovery kit can open this vault from ${when} on. If it was not you, stop it now and make a new kit.`,
     cancel: "Stop the recovery",
     cancelled: "The recovery is stopped. Make a new recovery kit if somebody else has seen the old one.",
   },
