@@ -1,5 +1,6 @@
-// Comma-separated files (RFC 4180, and what programs really write): exact line numbers, any line ends, and an error instead of a guess when quotes do not close.
+// Comma-separated files, read by papaparse piece by piece: every row with its line, and an error instead of a guess when quotes do not close.
 
+import Papa from "papaparse";
 import { ImportError } from "./error.ts";
 import { columns_max, rows_max } from "./limits.ts";
 import type { Pace } from "./pace.ts";
@@ -17,20 +18,36 @@ export interface CsvTable {
   rows: CsvRow[];
 }
 
-const QUOTE = 0x22;
-const LF = 0x0a;
-const CR = 0x0d;
+/** How a file is written. */
+interface Layout {
+  /** Where the first row begins, and on which line. */
+  at: number;
+  line: number;
+  delimiter: string;
+  newline: "\n" | "\r";
+}
+
+/** A row as papaparse has found it, and where it ends in the text. */
+interface Piece {
+  cells: string[];
+  end: number;
+  fault: string | undefined;
+}
+
+/** A row longer than this is read again in a piece twice as long, and so on. */
+const PIECE_CHARS = 64 * 1024;
+const LOOK_CHARS = 64 * 1024;
 
 /** Reads a table; the first row that is not blank is its header. Blank rows are left out. Throws `bad_csv`, `empty`, `too_many`, `aborted`. */
 export async function parseCsv(text: string, pace: Pace): Promise<CsvTable> {
-  const scanner = new CsvScanner(text);
-  const header = scanner.header();
+  const walk = rowsOf(text);
+  const header = headerOf(walk);
   const rows: CsvRow[] = [];
-  for (let row = scanner.next(); row !== undefined; row = scanner.next()) {
-    if (row.cells.every((cell) => cell.trim() === "")) continue;
+  for (const { row, end } of walk) {
+    await pace.step("reading", end, text.length);
+    if (isBlank(row)) continue;
     if (rows.length >= rows_max) throw new ImportError("too_many", `The file has more than ${rows_max} rows.`);
     rows.push(row);
-    await pace.step("reading", scanner.at, text.length);
   }
   return { header, rows };
 }
@@ -38,110 +55,96 @@ export async function parseCsv(text: string, pace: Pace): Promise<CsvTable> {
 /** The header of a text that may be cut off anywhere, or nothing when it does not look like a table. */
 export function peekHeader(text: string): string[] | undefined {
   try {
-    return new CsvScanner(text).header();
+    return headerOf(rowsOf(text));
   } catch {
     return undefined;
   }
 }
 
-/** Walks through a text row by row. */
-class CsvScanner {
-  readonly #text: string;
-  readonly #delimiter: number;
-  #line = 1;
-  at = 0;
-
-  constructor(text: string) {
-    this.#text = text;
-    if (text.charCodeAt(0) === 0xfeff) this.at = 1;
-    // Spreadsheets write the separator into the first line when it is not the one of the country.
-    const named = /^sep=(.)\r?\n/i.exec(text.slice(this.at, this.at + 8));
-    if (named !== null) {
-      this.at += named[0].length;
-      this.#line = 2;
-    }
-    this.#delimiter = named?.[1]?.charCodeAt(0) ?? guessDelimiter(text.slice(this.at));
+/** Takes rows up to the header. */
+function headerOf(walk: Iterator<{ row: CsvRow }>): string[] {
+  for (let next = walk.next(); next.done !== true; next = walk.next()) {
+    if (!isBlank(next.value.row)) return next.value.row.cells.map((cell) => cell.trim());
   }
+  throw new ImportError("empty", "The file has no rows.");
+}
 
-  header(): string[] {
-    let row = this.next();
-    while (row !== undefined && row.cells.every((cell) => cell.trim() === "")) row = this.next();
-    if (row === undefined) throw new ImportError("empty", "The file has no rows.");
-    return row.cells.map((cell) => cell.trim());
-  }
+function isBlank(row: CsvRow): boolean {
+  return row.cells.every((cell) => cell.trim() === "");
+}
 
-  next(): CsvRow | undefined {
-    const { length } = this.#text;
-    if (this.at >= length) return undefined;
-    const row: CsvRow = { cells: [], line: this.#line };
-    for (;;) {
-      if (row.cells.length >= columns_max) throw new ImportError("bad_csv", `A row has more than ${columns_max} columns.`, `line ${row.line}`);
-      row.cells.push(this.#text.charCodeAt(this.at) === QUOTE ? this.#quoted(row.line) : this.#plain());
-      if (this.at >= length) return row;
-      const code = this.#text.charCodeAt(this.at);
-      if (code === this.#delimiter) this.at++;
-      else {
-        this.#newline(code);
-        return row;
-      }
+/** Every row, and where it ends in the text. */
+function* rowsOf(text: string): Generator<{ row: CsvRow; end: number }> {
+  const layout = layoutOf(text);
+  let { at, line } = layout;
+  for (let chars = PIECE_CHARS; at < text.length; ) {
+    const isLast = at + chars >= text.length;
+    const found = parsePiece(text, at, chars, layout);
+    // What comes after the last line end goes on in the next piece, or is nothing.
+    const rest = found.pop();
+    for (const { cells, end, fault } of found) {
+      refuseFault({ cells, line }, fault);
+      yield { row: { cells, line }, end };
+      line += lineEnds(text.slice(at, end));
+      at = end;
     }
-  }
-
-  #newline(code: number): void {
-    this.at += code === CR && this.#text.charCodeAt(this.at + 1) === LF ? 2 : 1;
-    this.#line++;
-  }
-
-  #plain(): string {
-    const start = this.at;
-    while (this.at < this.#text.length) {
-      const code = this.#text.charCodeAt(this.at);
-      if (code === this.#delimiter || code === LF || code === CR) break;
-      this.at++;
-    }
-    return this.#text.slice(start, this.at);
-  }
-
-  #quoted(rowLine: number): string {
-    const opened = this.#line;
-    let value = "";
-    let from = this.at + 1;
-    for (;;) {
-      const close = this.#text.indexOf('"', from);
-      if (close < 0) throw new ImportError("bad_csv", `A quotation mark that opens on line ${opened} is never closed: the file may be cut off.`, `line ${rowLine}`);
-      value += this.#text.slice(from, close);
-      from = close + 1;
-      if (this.#text.charCodeAt(from) !== QUOTE) break;
-      value += '"';
-      from++;
-    }
-    this.#line += lineEnds(value);
-    while (this.#text.charCodeAt(from) === 0x20 && this.#delimiter !== 0x20) from++;
-    this.at = from;
-    const code = this.#text.charCodeAt(from);
-    if (from < this.#text.length && code !== this.#delimiter && code !== LF && code !== CR) {
-      throw new ImportError("bad_csv", "Text follows a closing quotation mark: a quotation mark inside a value must be doubled.", `line ${this.#line}`);
-    }
-    return value;
+    if (rest !== undefined) refuseFault({ cells: rest.cells, line }, isLast ? rest.fault : undefined);
+    if (isLast) return;
+    chars = found.length === 0 ? chars * 2 : PIECE_CHARS;
   }
 }
 
-function lineEnds(value: string): number {
-  return value.match(/\r\n|\n|\r/g)?.length ?? 0;
+/** The rows that begin in a piece of the text; the last one is what follows the last line end. */
+function parsePiece(text: string, from: number, chars: number, { delimiter, newline }: Layout): Piece[] {
+  const piece = text.slice(from, from + chars);
+  const isLast = from + chars >= text.length;
+  const found: Piece[] = [];
+  // A byte-order mark in front of a text is taken off; this one is there so that none of the file's is. The line end makes the last row like all others.
+  Papa.parse<string[]>(`\ufeff${piece}${isLast ? newline : ""}`, {
+    delimiter,
+    newline,
+    step: ({ data, errors, meta }) => {
+      const start = found.at(-1)?.end ?? from;
+      const end = Math.min(from + meta.cursor, text.length);
+      found.push({ cells: withoutReturn(data, text.slice(start, end), delimiter), end, fault: errors[0]?.code });
+    },
+  });
+  return found;
 }
 
-/** The separator that occurs most in the first line, outside quotes. */
-function guessDelimiter(text: string): number {
-  const counts = new Map<string, number>([[",", 0], [";", 0], ["\t", 0]]);
-  let inQuotes = false;
-  for (const character of text.slice(0, 16_384).trimStart()) {
-    if (character === '"') inQuotes = !inQuotes;
-    else if (!inQuotes && (character === "\n" || character === "\r")) break;
-    else if (!inQuotes) {
-      const count = counts.get(character);
-      if (count !== undefined) counts.set(character, count + 1);
-    }
-  }
-  const [best = ","] = [...counts].sort((a, b) => b[1] - a[1])[0] ?? [];
-  return best.charCodeAt(0);
+/** Takes off the carriage return of a row that ends in both characters, unless the value is in quotes, where it is its own. */
+function withoutReturn(cells: string[], raw: string, delimiter: string): string[] {
+  const last = cells.at(-1) ?? "";
+  if (!last.endsWith("\r")) return cells;
+  const isBare = raw === `${last}\n` || raw.endsWith(`${delimiter}${last}\n`);
+  return isBare ? [...cells.slice(0, -1), last.slice(0, -1)] : cells;
+}
+
+function refuseFault({ cells, line }: CsvRow, fault: string | undefined): void {
+  const place = `line ${line}`;
+  if (cells.length > columns_max) throw new ImportError("bad_csv", `A row has more than ${columns_max} columns.`, place);
+  if (fault === "MissingQuotes") throw new ImportError("bad_csv", "A quotation mark that opens in this row is never closed: the file may be cut off.", place);
+  if (fault !== undefined) throw new ImportError("bad_csv", "Text follows a closing quotation mark: a quotation mark inside a value must be doubled.", place);
+}
+
+function lineEnds(text: string): number {
+  return text.match(/\r\n|\n|\r/g)?.length ?? 0;
+}
+
+/** Mark, separator and line ends. */
+function layoutOf(text: string): Layout {
+  const mark = text.startsWith("\ufeff") ? 1 : 0;
+  // Spreadsheets write the separator into the first line when it is not the one of the country.
+  const named = /^sep=(.)\r?\n/i.exec(text.slice(mark, mark + 8));
+  const at = mark + (named?.[0].length ?? 0);
+  // Without the first half of a line end that is cut in two.
+  const look = text.slice(at, at + LOOK_CHARS).replace(/\r$/, "");
+  const [header = ""] = look.trimStart().split(/[\r\n]/, 1);
+  const { linebreak } = Papa.parse(look, { delimiter: ",", preview: 1 }).meta;
+  return {
+    at,
+    line: named === null ? 1 : 2,
+    delimiter: named?.[1] ?? Papa.parse(header, { delimitersToGuess: [",", ";", "\t"], preview: 1 }).meta.delimiter,
+    newline: linebreak === "\r" ? "\r" : "\n",
+  };
 }

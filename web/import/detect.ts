@@ -1,7 +1,6 @@
 // Tells what a file is by looking into it; its name counts for nothing.
 
 import { looksSealed } from "../export/sealed.ts";
-import { peekHeader } from "./csv.ts";
 import { ImportError } from "./error.ts";
 import { clavitorCsv } from "./formats/clavitor-csv.ts";
 import { csvFormats, genericCsv } from "./formats/csv-formats.ts";
@@ -10,7 +9,6 @@ import { lastpassCsv } from "./formats/lastpass.ts";
 import { archive_bytes_max, text_bytes_max } from "./limits.ts";
 import { peekText } from "./text.ts";
 import type { Detection, Format } from "./types.ts";
-import { ZipArchive } from "./zip.ts";
 
 /** Every CSV dialect, the most particular first. */
 export const dialects: readonly CsvFormat[] = [clavitorCsv, lastpassCsv, ...csvFormats, genericCsv];
@@ -22,7 +20,7 @@ const READ = "Bitwarden (JSON, CSV, ZIP), 1Password (1PUX, CSV), LastPass, Chrom
 export async function detect(file: Blob): Promise<Detection> {
   const head = new Uint8Array(await file.slice(0, PEEK_BYTES).arrayBuffer());
   if (head.length === 0) throw new ImportError("empty", "The file is empty.");
-  if (ZipArchive.looksLike(head)) return archive(new Uint8Array(await bytesOf(file)));
+  if (looksZipped(head)) return archive(new Uint8Array(await bytesOf(file)));
   if (looksSealed(head)) return one("clavitor-sealed", true);
   refuseKnown(head);
   const text = peekText(head).replace(/^\ufeff/, "");
@@ -32,7 +30,7 @@ export async function detect(file: Blob): Promise<Detection> {
 /** The whole file. Throws `too_large`. */
 export async function bytesOf(file: Blob): Promise<ArrayBuffer> {
   const head = new Uint8Array(await file.slice(0, 4).arrayBuffer());
-  const most = ZipArchive.looksLike(head) ? archive_bytes_max : text_bytes_max;
+  const most = looksZipped(head) ? archive_bytes_max : text_bytes_max;
   if (file.size > most) throw new ImportError("too_large", `The file is larger than ${most / 1024 / 1024} MiB.`);
   return file.arrayBuffer();
 }
@@ -41,10 +39,15 @@ function one(format: Format, needsPassword = false): Detection {
   return { format, candidates: [format], needsPassword };
 }
 
-function archive(bytes: Uint8Array<ArrayBuffer>): Detection {
-  const names = new ZipArchive(bytes).names();
-  if (names.includes("export.data")) return one("1password-1pux");
-  if (names.includes("data.json")) return one("bitwarden-zip");
+function looksZipped(head: Uint8Array): boolean {
+  return head[0] === 0x50 && head[1] === 0x4b && (head[2] === 3 || head[2] === 5);
+}
+
+async function archive(bytes: Uint8Array<ArrayBuffer>): Promise<Detection> {
+  const { listFiles } = await import("./zip.ts");
+  const files = listFiles(bytes);
+  if (files.has("export.data")) return one("1password-1pux");
+  if (files.has("data.json")) return one("bitwarden-zip");
   throw new ImportError("unknown_format", `This archive is none that is known here. What can be read: ${READ}.`);
 }
 
@@ -75,7 +78,8 @@ function jsonFormat(text: string): Detection | undefined {
   return /"(encrypted|folders|collections)"\s*:/.test(text) && /"items"\s*:\s*\[/.test(text) ? one("bitwarden-json") : undefined;
 }
 
-function table(text: string): Detection {
+async function table(text: string): Promise<Detection> {
+  const { peekHeader } = await import("./csv.ts");
   const header = peekHeader(text)?.map((name) => name.toLowerCase());
   const scored = header === undefined ? [] : dialects.map((dialect) => ({ dialect, score: score(dialect, header) })).filter((each) => each.score > 0);
   scored.sort((a, b) => b.score - a.score);

@@ -1,6 +1,7 @@
 // What makes a row the same row next time: an identity that outlives changes, and the whole content. Both are keyed before they are stored.
 
-import { crc32 } from "./crc.ts";
+import { toHex } from "../crypto/bytes.ts";
+import { sha256 } from "../crypto/hash.ts";
 import type { ImportedEntry, ImportedField, Mac } from "./types.ts";
 
 /** The source's own id, else title, first address and first user name. */
@@ -14,9 +15,9 @@ export function rowIdentity(entry: ImportedEntry, sourceId: string): string {
   return canonical(["row", source, entry.title, first("url"), first("username", "email")]);
 }
 
-/** The row as the source has it, so that a later version of this program finds the same content; files by size and checksum. */
+/** The row as the source has it, so that a later version of this program finds the same content; files by their hash. */
 export function rowContent(raw: unknown, fields: readonly ImportedField[]): string {
-  const files = fields.flatMap((field) => (typeof field.value === "string" ? [] : [[field.label, field.value.length, crc32(field.value)]]));
+  const files = fields.flatMap((field) => (typeof field.value === "string" ? [] : [[field.label, toHex(sha256(field.value))]]));
   return canonical([raw, files]);
 }
 

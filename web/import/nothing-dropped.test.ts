@@ -1,6 +1,5 @@
 // Every value in every fixture, and in made-up tables, is found again in the plan.
 
-import Papa from "papaparse";
 import { describe, expect, test } from "vitest";
 import { archive, file, fixture, fixtureNames, fixtureText, FIXTURE_PASSWORD, onepuxFiles } from "./fixtures/load.ts";
 import { aboutText, keptText } from "./fixtures/find.ts";
@@ -64,11 +63,12 @@ async function planOf(blob: Blob): Promise<ImportPlan> {
   return parse(blob, { password: FIXTURE_PASSWORD });
 }
 
-describe("CSV fixtures, read a second time by another reader", () => {
+describe("CSV fixtures, read a second time by Python", () => {
+  const read = JSON.parse(fixtureText("csv-rows.json")) as Record<string, string[][]>;
   for (const name of fixtureNames(".csv")) {
     test(name, async () => {
-      const text = fixtureText(name).replace(/^\ufeff/, "").replace(/^sep=;\r\n/, "");
-      const rows = Papa.parse<string[]>(text, { delimiter: name === "spreadsheet.csv" ? ";" : "," }).data.slice(1).filter((cells) => cells.some((cell) => cell !== ""));
+      const rows = (read[name] ?? []).slice(1).filter((cells) => cells.some((cell) => cell !== ""));
+      expect(rows.length).toBeGreaterThan(0);
       const plan = await planOf(fixture(name));
       expect(plan.rows).toHaveLength(rows.length);
       const decode = name === "lastpass-html.csv" ? (cell: string) => cell.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&quot;", "\"").replaceAll("&amp;", "&") : (cell: string) => cell;
@@ -126,7 +126,7 @@ describe("made-up tables in every dialect", () => {
       for (let round = 0; round < 20; round++) {
         const header = [...own, `Extra ${round}`, "Unknown column"];
         const rows = Array.from({ length: 8 }, () => header.map(() => Array.from({ length: random(7) }, () => alphabet[random(alphabet.length)]).join("")));
-        const plan = await planOf(file(Papa.unparse({ fields: header, data: rows }))).catch((error: unknown) => error);
+        const plan = await planOf(file([header, ...rows].map((cells) => cells.map((cell) => `"${cell.replaceAll("\"", "\"\"")}"`).join(",")).join("\r\n"))).catch((error: unknown) => error);
         if (plan instanceof ImportError) {
           expect(rows.every((cells) => cells.every((cell) => cell.trim() === "")), plan.message).toBe(true);
           continue;

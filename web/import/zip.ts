@@ -1,146 +1,148 @@
-// ZIP archives: the list of files at the end is read first, and each file is unpacked by the browser as a stream that stops at its limit.
+// ZIP archives, read by fflate: names and sizes from the list at the end, contents as a stream in small pieces that stops at its limits.
 
-import { crc32 } from "./crc.ts";
+import { Unzip, UnzipInflate, unzipSync } from "fflate";
 import { ImportError } from "./error.ts";
-import { archive_files_max, unpacked_bytes_max } from "./limits.ts";
+import { archive_files_max, unpacked_bytes_max, value_bytes_max } from "./limits.ts";
 import type { Pace } from "./pace.ts";
 
-/** One file of an archive. */
-interface ZipFile {
-  name: string;
-  method: number;
-  packed: number;
-  unpacked: number;
-  crc: number;
-  headerAt: number;
-}
+/** Nothing unpacks to more than 1,032 times its size, so this bounds what comes at once. */
+const PIECE_BYTES = 4 * 1024;
+const STORED = 0;
+const DEFLATED = 8;
 
-const END_RECORD = 0x06054b50;
-const LIST_RECORD = 0x02014b50;
-const FILE_RECORD = 0x04034b50;
-const END_RECORD_BYTES = 22;
-const COMMENT_BYTES_MAX = 65_535;
-const CRC_PIECE_BYTES = 256 * 1024;
+/** One file of an archive while it is unpacked. */
+class Unpacking {
+  readonly name: string;
+  readonly #sizeBytes: number;
+  #bytes: Uint8Array<ArrayBuffer> | undefined;
+  #at = 0;
+  #isDoubtful = false;
 
-/** An archive, its list read. */
-export class ZipArchive {
-  readonly #bytes: Uint8Array<ArrayBuffer>;
-  readonly #view: DataView;
-  readonly #files = new Map<string, ZipFile>();
-  #unpackedBytes = 0;
-
-  /** Reads the list. Throws `bad_zip`, `too_many`. */
-  constructor(bytes: Uint8Array<ArrayBuffer>) {
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.#readList(this.#findEnd());
+  constructor(name: string, sizeBytes: number) {
+    this.name = name;
+    this.#sizeBytes = sizeBytes;
   }
 
-  /** True when the bytes begin as an archive does. */
-  static looksLike(bytes: Uint8Array): boolean {
-    return bytes[0] === 0x50 && bytes[1] === 0x4b && (bytes[2] === 3 || bytes[2] === 5);
+  /** False when the stream comes upon the name a second time: an archive in the archive may look so, and the list must tell which one is meant. */
+  begin(): boolean {
+    this.#isDoubtful = this.#bytes !== undefined;
+    this.#bytes ??= new Uint8Array(this.#sizeBytes);
+    return !this.#isDoubtful;
+  }
+
+  take(part: Uint8Array): void {
+    if (this.#at + part.length > this.#sizeBytes) throw new ImportError("bad_zip", "A file in the archive is larger than it says.", this.name);
+    this.#bytes?.set(part, this.#at);
+    this.#at += part.length;
+  }
+
+  /** What has come, when it is exactly as much as the list says. */
+  get whole(): Uint8Array<ArrayBuffer> | undefined {
+    return this.#isDoubtful || this.#at !== this.#sizeBytes ? undefined : this.#bytes;
+  }
+}
+
+/** An archive, its files unpacked. */
+export class ZipArchive {
+  readonly #sizes: Map<string, number>;
+  readonly #files: Map<string, Uint8Array<ArrayBuffer>>;
+  readonly #bytesMax: (name: string) => number;
+
+  private constructor(sizes: Map<string, number>, files: Map<string, Uint8Array<ArrayBuffer>>, bytesMax: (name: string) => number) {
+    this.#sizes = sizes;
+    this.#files = files;
+    this.#bytesMax = bytesMax;
+  }
+
+  /** Unpacks every file that is not larger than `bytesMax` allows for its name. Throws `bad_zip`, `too_many`, `too_large`, `unsupported`, `aborted`. */
+  static async open(bytes: Uint8Array<ArrayBuffer>, pace: Pace, bytesMax: (name: string) => number): Promise<ZipArchive> {
+    const sizes = listFiles(bytes);
+    const wanted = [...sizes].filter(([name, size]) => size <= bytesMax(name)).map(([name, size]) => new Unpacking(name, size));
+    if (wanted.reduce((sum, file) => sum + (sizes.get(file.name) ?? 0), 0) > unpacked_bytes_max) throw new ImportError("too_large", "The archive unpacks to more than can be read.");
+    await unpack(bytes, new Map(wanted.map((file) => [file.name, file])), pace);
+    const files = new Map<string, Uint8Array<ArrayBuffer>>();
+    for (const { name, whole } of wanted) {
+      const contents = whole ?? unpackByList(bytes, name, sizes.get(name) ?? 0);
+      if (contents !== undefined) files.set(name, contents);
+      await pace.step("reading", 0, 0);
+    }
+    return new ZipArchive(sizes, files, bytesMax);
   }
 
   names(): string[] {
-    return [...this.#files.keys()];
+    return [...this.#sizes.keys()];
   }
 
   /** Size once unpacked, as the list states it; `undefined` when there is no such file. */
   size(name: string): number | undefined {
-    return this.#files.get(name)?.unpacked;
+    return this.#sizes.get(name);
   }
 
-  /** Unpacks one file. Throws `bad_zip` when it is not exactly as the list says, `too_large` above the limits. */
-  async read(name: string, pace: Pace, limitBytes = unpacked_bytes_max): Promise<Uint8Array<ArrayBuffer>> {
-    const file = this.#files.get(name);
-    if (file === undefined) throw new ImportError("bad_zip", "A file is missing in the archive.", name);
-    if (file.unpacked > limitBytes) throw new ImportError("too_large", "A file in the archive is too large.", name);
-    this.#unpackedBytes += file.unpacked;
-    if (this.#unpackedBytes > unpacked_bytes_max) throw new ImportError("too_large", "The archive unpacks to more than can be read.", name);
-    const packed = this.#packedBytes(file);
-    const bytes = file.method === 0 ? packed.slice() : await inflate(packed, file, pace);
-    if (bytes.length !== file.unpacked || (await crcOf(bytes, pace)) !== file.crc) {
-      throw new ImportError("bad_zip", "A file in the archive is damaged.", name);
-    }
-    return bytes;
-  }
-
-  #findEnd(): number {
-    const least = Math.max(0, this.#bytes.length - END_RECORD_BYTES - COMMENT_BYTES_MAX);
-    for (let at = this.#bytes.length - END_RECORD_BYTES; at >= least; at--) {
-      if (this.#view.getUint32(at, true) === END_RECORD) return at;
-    }
-    throw new ImportError("bad_zip", "The archive has no end: it may be cut off.");
-  }
-
-  #readList(end: number): void {
-    const count = this.#view.getUint16(end + 10, true);
-    let at = this.#view.getUint32(end + 16, true);
-    if (count === 0xffff || at === 0xffffffff) throw new ImportError("unsupported", "Archives of the ZIP64 kind are not read.");
-    if (count > archive_files_max) throw new ImportError("too_many", `The archive holds more than ${archive_files_max} files.`);
-    for (let i = 0; i < count; i++) {
-      if (at + 46 > end || this.#view.getUint32(at, true) !== LIST_RECORD) throw new ImportError("bad_zip", "The archive's list of files is damaged.");
-      const nameBytes = this.#view.getUint16(at + 28, true);
-      const skip = 46 + nameBytes + this.#view.getUint16(at + 30, true) + this.#view.getUint16(at + 32, true);
-      if (at + skip > end) throw new ImportError("bad_zip", "The archive's list of files is damaged.");
-      const name = new TextDecoder().decode(this.#bytes.subarray(at + 46, at + 46 + nameBytes));
-      this.#add(name, at);
-      at += skip;
-    }
-  }
-
-  #add(name: string, at: number): void {
-    if (name.endsWith("/")) return;
-    const method = this.#view.getUint16(at + 10, true);
-    if ((this.#view.getUint16(at + 8, true) & 1) !== 0) throw new ImportError("unsupported", "The archive is encrypted.", name);
-    if (method !== 0 && method !== 8) throw new ImportError("unsupported", "The archive is packed in a way that is not read.", name);
-    if (this.#files.has(name)) throw new ImportError("bad_zip", "The archive holds two files of one name.", name);
-    this.#files.set(name, {
-      name,
-      method,
-      crc: this.#view.getUint32(at + 16, true),
-      packed: this.#view.getUint32(at + 20, true),
-      unpacked: this.#view.getUint32(at + 24, true),
-      headerAt: this.#view.getUint32(at + 42, true),
-    });
-  }
-
-  #packedBytes(file: ZipFile): Uint8Array<ArrayBuffer> {
-    const { headerAt } = file;
-    if (headerAt + 30 > this.#bytes.length || this.#view.getUint32(headerAt, true) !== FILE_RECORD) {
-      throw new ImportError("bad_zip", "A file in the archive is damaged.", file.name);
-    }
-    const start = headerAt + 30 + this.#view.getUint16(headerAt + 26, true) + this.#view.getUint16(headerAt + 28, true);
-    if (start + file.packed > this.#bytes.length) throw new ImportError("bad_zip", "A file in the archive is cut off.", file.name);
-    return this.#bytes.subarray(start, start + file.packed);
+  /** One file. Throws `bad_zip` when it is missing or damaged, `too_large` above its limit. */
+  file(name: string): Uint8Array<ArrayBuffer> {
+    const size = this.#sizes.get(name);
+    if (size === undefined) throw new ImportError("bad_zip", "A file is missing in the archive.", name);
+    if (size > this.#bytesMax(name)) throw new ImportError("too_large", "A file in the archive is too large.", name);
+    const contents = this.#files.get(name);
+    if (contents === undefined) throw new ImportError("bad_zip", "A file in the archive is damaged or encrypted.", name);
+    return contents;
   }
 }
 
-/** Unpacks with the browser's own stream and stops as soon as more comes than the list announced. */
-async function inflate(packed: Uint8Array<ArrayBuffer>, file: ZipFile, pace: Pace): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(file.unpacked);
-  const reader = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate-raw")).getReader();
-  let at = 0;
+/** Files of an archive with their sizes once unpacked, as its list states them. Throws `bad_zip`, `too_many`, `unsupported`. */
+export function listFiles(bytes: Uint8Array): Map<string, number> {
+  const sizes = new Map<string, number>();
+  let count = 0;
+  const filter = ({ name, originalSize, compression }: { name: string; originalSize: number; compression: number }): boolean => {
+    if (++count > archive_files_max) throw new ImportError("too_many", `The archive holds more than ${archive_files_max} files.`);
+    if (name === "") throw new ImportError("bad_zip", "The archive's list of files is damaged.");
+    if (name.endsWith("/")) return false;
+    if (compression !== STORED && compression !== DEFLATED) throw new ImportError("unsupported", "The archive is packed in a way that is not read.", name);
+    if (sizes.has(name)) throw new ImportError("bad_zip", "The archive holds two files of one name.", name);
+    sizes.set(name, originalSize);
+    return false;
+  };
   try {
-    for (let part = await reader.read(); !part.done; part = await reader.read()) {
-      if (at + part.value.length > bytes.length) throw new ImportError("bad_zip", "A file in the archive is larger than it says.", file.name);
-      bytes.set(part.value, at);
-      at += part.value.length;
+    unzipSync(bytes, { filter });
+  } catch (error) {
+    if (error instanceof ImportError) throw error;
+    throw new ImportError("bad_zip", "The archive has no end: it may be cut off.");
+  }
+  return sizes;
+}
+
+/** Goes through the archive once. Where it does not follow its own rules, the stream ends early and files stay incomplete. */
+async function unpack(bytes: Uint8Array, wanted: ReadonlyMap<string, Unpacking>, pace: Pace): Promise<void> {
+  // Archives in the archive may show here too, but not without end.
+  let found = 0;
+  const unzip = new Unzip((file) => {
+    if (++found > 2 * archive_files_max) throw new ImportError("too_many", `The archive holds more than ${archive_files_max} files.`);
+    const target = wanted.get(file.name);
+    if (target === undefined || (file.compression !== STORED && file.compression !== DEFLATED) || !target.begin()) return;
+    file.ondata = (error, part) => {
+      if (error !== null) throw error;
+      target.take(part);
+    };
+    file.start();
+  });
+  unzip.register(UnzipInflate);
+  try {
+    for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+      unzip.push(bytes.subarray(at, at + PIECE_BYTES), at + PIECE_BYTES >= bytes.length);
       await pace.step("reading", 0, 0);
     }
   } catch (error) {
-    await reader.cancel().catch(() => undefined);
     if (error instanceof ImportError) throw error;
-    throw new ImportError("bad_zip", "A file in the archive is damaged.", file.name);
   }
-  return bytes.subarray(0, at);
 }
 
-async function crcOf(bytes: Uint8Array, pace: Pace): Promise<number> {
-  let crc = 0;
-  for (let at = 0; at < bytes.length; at += CRC_PIECE_BYTES) {
-    crc = crc32(bytes.subarray(at, at + CRC_PIECE_BYTES), crc);
-    await pace.step("reading", 0, 0);
+/** Unpacks one file from where the list says it is, at once. The stream misses a file that holds an archive itself when sizes are only written behind the files. */
+function unpackByList(bytes: Uint8Array, wanted: string, sizeBytes: number): Uint8Array<ArrayBuffer> | undefined {
+  if (sizeBytes > value_bytes_max) return undefined;
+  try {
+    const contents = unzipSync(bytes, { filter: ({ name, size }) => name === wanted && size <= 2 * value_bytes_max })[wanted];
+    return contents?.length === sizeBytes ? contents : undefined;
+  } catch {
+    return undefined;
   }
-  return crc;
 }

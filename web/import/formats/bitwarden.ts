@@ -6,7 +6,6 @@ import { array, object, parseJson, text, type Json, type JsonObject } from "../j
 import { rows_max, text_bytes_max, value_bytes_max } from "../limits.ts";
 import type { Pace } from "../pace.ts";
 import { decodeText } from "../text.ts";
-import { ZipArchive } from "../zip.ts";
 import { readItem } from "./bitwarden-item.ts";
 import { leaves, type Found, type Input } from "./reader.ts";
 
@@ -22,8 +21,9 @@ export async function readBitwardenJson(input: Input): Promise<Found> {
 
 /** Reads the archive: `data.json` and `attachments/<item id>/<file name>`. */
 export async function readBitwardenZip(input: Input): Promise<Found> {
-  const archive = new ZipArchive(input.bytes);
-  const { text: json } = await decodeText(await archive.read("data.json", input.pace, text_bytes_max), input.pace, false);
+  const { ZipArchive } = await import("../zip.ts");
+  const archive = await ZipArchive.open(input.bytes, input.pace, (name) => (name === "data.json" ? text_bytes_max : value_bytes_max));
+  const { text: json } = await decodeText(archive.file("data.json"), input.pace, false);
   const root = object(await parseJson(json, input.pace));
   const taken = new Set(["data.json"]);
   const found = await readRoot(await opened(root, input), input.pace, async (entry, itemId) => {
@@ -32,7 +32,7 @@ export async function readBitwardenZip(input: Input): Promise<Found> {
       taken.add(name);
       const size = archive.size(name) ?? 0;
       if (size > value_bytes_max) entry.fileTooLarge(name.slice(folder.length), size);
-      else entry.file(name.slice(folder.length), await archive.read(name, input.pace, value_bytes_max));
+      else entry.file(name.slice(folder.length), archive.file(name));
     }
   });
   for (const name of archive.names()) if (!taken.has(name)) found.notices.push({ severity: "lost", message: `The file "${name}" of the archive belongs to no item and was left out.` });

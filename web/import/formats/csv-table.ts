@@ -1,6 +1,6 @@
 // Rows of a CSV file as entries, by a table of columns. A column that the table does not name becomes a custom field.
 
-import { parseCsv, type CsvRow, type CsvTable } from "../csv.ts";
+import type { CsvRow, CsvTable } from "../csv.ts";
 import { EntryBuilder } from "../entry.ts";
 import type { FieldKind, Format } from "../types.ts";
 import { decodeText } from "../text.ts";
@@ -35,6 +35,7 @@ export interface CsvFormat {
 /** Reads a file in one dialect. */
 export async function readCsvFormat(dialect: CsvFormat, input: Input): Promise<Found> {
   const decoded = await decodeText(input.bytes, input.pace, true);
+  const { parseCsv } = await import("../csv.ts");
   const table = await parseCsv(decoded.text, input.pace);
   const found: Found = { source: dialect.source, rows: [], about: [], notices: [] };
   if (decoded.encoding === "windows-1252") {

@@ -13,10 +13,10 @@ import { isoTime, leaves, type Found, type Input } from "./reader.ts";
 
 /** Reads a 1PUX archive. */
 export async function readOnepux(input: Input): Promise<Found> {
-  const archive = new ZipArchive(input.bytes);
+  const archive = await ZipArchive.open(input.bytes, input.pace, (name) => (name.startsWith("export.") ? text_bytes_max : value_bytes_max));
   const data = await jsonFile(archive, "export.data", input.pace);
   if (!Array.isArray(data["accounts"])) throw new ImportError("bad_shape", "This is not a complete 1PUX file: the list of accounts is missing.", "export.data");
-  const files = new AttachedFiles(archive, input.pace);
+  const files = new AttachedFiles(archive);
   const found: Found = { source: "1password", rows: [], about: [], notices: [] };
   const accounts = array(data["accounts"]).map(object);
   for (const account of accounts) await readAccount(account, accounts.length > 1, found, files, input.pace);
@@ -42,7 +42,7 @@ async function readAccount(account: JsonObject, several: boolean, found: Found, 
       const item = "item" in wrapped && !("uuid" in wrapped) ? object(wrapped["item"]) : wrapped;
       const entry = new EntryBuilder({ source: "1password", index: found.rows.length, place: `${vaultName || "vault"}, item ${i + 1}` });
       entry.folder(several ? [accountName, vaultName] : [vaultName]);
-      for (const file of readOnepuxItem(entry, item)) await files.attach(entry, file);
+      for (const file of readOnepuxItem(entry, item)) files.attach(entry, file);
       found.rows.push(entry.finish());
       await pace.step("parsing", i, items.length);
     }
@@ -58,24 +58,22 @@ async function aboutArchive(archive: ZipArchive, data: JsonObject, found: Found,
 }
 
 async function jsonFile(archive: ZipArchive, name: string, pace: Pace): Promise<JsonObject> {
-  const { text: json } = await decodeText(await archive.read(name, pace, text_bytes_max), pace, false);
+  const { text: json } = await decodeText(archive.file(name), pace, false);
   return object(await parseJson(json, pace));
 }
 
 /** The archive's `files/<documentId>__<fileName>`. */
 class AttachedFiles {
   readonly #archive: ZipArchive;
-  readonly #pace: Pace;
   readonly #unused: Map<string, string>;
 
-  constructor(archive: ZipArchive, pace: Pace) {
+  constructor(archive: ZipArchive) {
     this.#archive = archive;
-    this.#pace = pace;
     const named = archive.names().filter((name) => name.startsWith("files/"));
     this.#unused = new Map(named.map((name) => [name.slice("files/".length).split("__")[0] ?? "", name]));
   }
 
-  async attach(entry: EntryBuilder, file: FileRef): Promise<void> {
+  attach(entry: EntryBuilder, file: FileRef): void {
     const name = this.#unused.get(file.documentId);
     if (name === undefined) {
       entry.note("lost", `The attached file "${file.fileName}" is not in the archive.`);
@@ -84,7 +82,7 @@ class AttachedFiles {
     this.#unused.delete(file.documentId);
     const size = this.#archive.size(name) ?? 0;
     if (size > value_bytes_max) entry.fileTooLarge(file.fileName, size);
-    else entry.file(file.fileName, await this.#archive.read(name, this.#pace, value_bytes_max));
+    else entry.file(file.fileName, this.#archive.file(name));
   }
 
   unused(): string[] {
