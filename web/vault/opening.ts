@@ -3,8 +3,8 @@ import { type Bytes, equal, readU32, wipe } from "../crypto/bytes.ts";
 import { sha256 } from "../crypto/hash.ts";
 import type { Header, HeaderField, SignedHeader } from "../crypto/header.ts";
 import { idBytes, zeroBytes16, zeroId } from "../crypto/ids.ts";
-import { Kind, open, RecordKey } from "../crypto/record.ts";
-import { demand } from "../crypto/refused.ts";
+import { type Context, Kind, open, RecordKey } from "../crypto/record.ts";
+import { demand, Refused } from "../crypto/refused.ts";
 import { blob, list } from "./read.ts";
 import type { Session } from "./session.ts";
 import { readSummary, type Summary } from "./summary.ts";
@@ -17,7 +17,7 @@ function grantOf(grants: readonly Grant[], tier: 1 | 2, ekEpoch: number): Bytes 
   return blob(grant.record);
 }
 
-/** EK1_e or EK2_e. `past`: of an older version, whose grant may be under an older scope key. The caller wipes it. */
+/** EK1_e or EK2_e. `past`: of an older version, whose grant may be under an older scope and vault key. The caller wipes it. */
 export async function openEntryKey(session: Session, entry: string, tier: 1 | 2, ekEpoch: number, grants: readonly Grant[], past = false): Promise<Bytes> {
   const record = grantOf(grants, tier, ekEpoch);
   const epoch = record.length >= 8 ? readU32(record, 4) : 0;
@@ -25,9 +25,22 @@ export async function openEntryKey(session: Session, entry: string, tier: 1 | 2,
   const now = wholeEpoch(session);
   demand(epoch === now || (past && epoch >= 1 && epoch < now), "rule", "grant of another scope epoch");
   const at = { vault: session.vaultBytes, entry: idBytes(entry), field: zeroBytes16, version: ekEpoch };
-  const key = await open(await session.keys.grantKey(tier, zeroId, epoch), at, record);
+  const key = await openGrant(session, tier, epoch, at, record, epoch === now);
   demand(key.length === 32, "rule", "entry key");
   return key;
+}
+
+/** A grant does not say under which vault key it is; one of an older scope epoch is tried from the newest vault key to the oldest. */
+async function openGrant(session: Session, tier: 1 | 2, epoch: number, at: Context, record: Bytes, inForce: boolean): Promise<Bytes> {
+  for (let vaultEpoch = session.keys.epoch; ; vaultEpoch--) {
+    const keys = await session.keysOf(vaultEpoch);
+    try {
+      return await open(await keys.grantKey(tier, zeroId, epoch), at, record);
+    } catch (error) {
+      const another = error instanceof Refused && error.layer === "commitment";
+      if (!another || inForce || vaultEpoch === 1) throw error;
+    }
+  }
 }
 
 function wholeEpoch(session: Session): number {

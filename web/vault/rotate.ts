@@ -50,29 +50,15 @@ async function wrapsFor(session: Session, keys: VaultKeys, agents: readonly Mani
   return (await Promise.all(wraps)).flat();
 }
 
-/** An entry's keys of one epoch, sealed again to scopes. */
-async function regrant(
-  session: Session, vault: VaultKeys, entry: string, scopes: readonly ManifestScope[], ekEpoch: number, grants: readonly Grant[], past: boolean,
-): Promise<Grant[]> {
-  const [ek1, ek2] = await Promise.all([
-    openEntryKey(session, entry, 1, ekEpoch, grants, past),
-    openEntryKey(session, entry, 2, ekEpoch, grants, past),
-  ]);
+/** The entry's keys in force, sealed again to scopes. Those of its history stay: the chain of previous vault keys opens them. */
+async function regrant(session: Session, vault: VaultKeys, { signed: { header }, grants }: Detail, scopes: readonly ManifestScope[]): Promise<Grant[]> {
+  const { entry, ekEpoch } = header;
+  const [ek1, ek2] = await Promise.all([openEntryKey(session, entry, 1, ekEpoch, grants), openEntryKey(session, entry, 2, ekEpoch, grants)]);
   try {
     return (await Promise.all(scopes.map((scope) => sealGrants(vault, entry, scope, { epoch: ekEpoch, ek1, ek2 })))).flat();
   } finally {
     wipe(ek1, ek2);
   }
-}
-
-/** The entry's keys in force for every scope, and those of its history for the owner. */
-async function regrantAll(session: Session, vault: VaultKeys, { signed: { header }, grants }: Detail, scopes: readonly ManifestScope[]): Promise<Grant[]> {
-  const again = await regrant(session, vault, header.entry, scopes, header.ekEpoch, grants, false);
-  const whole = scopes.filter((scope) => scope.id === zeroId);
-  if (whole.length === 0) return again;
-  const older = new Set(grants.map((grant) => grant.ek_epoch).filter((epoch) => epoch < header.ekEpoch));
-  for (const epoch of older) again.push(...(await regrant(session, vault, header.entry, whole, epoch, grants, true)));
-  return again;
 }
 
 /** What rotating scopes does besides: who is taken out of the manifest, whose versions the owner signs again. */
@@ -98,7 +84,7 @@ export async function rotateScopes(store: EntryStore, rotation: ScopeRotation, w
   for await (const { detail } of wholeEntries(store, wanted)) {
     const { header } = detail.signed;
     const held = fresh.filter((scope) => scope.id === zeroId || header.scopes.includes(scope.id));
-    const again = await regrantAll(session, session.keys, detail, held);
+    const again = await regrant(session, session.keys, detail, held);
     grants.push(...again.map((grant) => ({ entry_id: header.entry, grant })));
     work.onProgress?.({ done: ++done, total: wanted.size });
   }
@@ -160,7 +146,7 @@ async function resealEntries(store: EntryStore, keys: VaultKeys, scopes: readonl
   for await (const whole of wholeEntries(store, wanted)) {
     const { header } = whole.detail.signed;
     const held = scopes.filter((scope) => scope.id === zeroId || header.scopes.includes(scope.id));
-    const grants = await regrantAll(session, keys, whole.detail, held);
+    const grants = await regrant(session, keys, whole.detail, held);
     if (header.fields.some((field) => field.tier === 3)) all.written.push(await resealTier3(store, keys, whole, grants));
     else all.grants.push(...grants.map((grant) => ({ entry_id: header.entry, grant })));
     work.onProgress?.({ done: ++done, total: wanted.size });
