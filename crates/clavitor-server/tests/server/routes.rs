@@ -102,7 +102,7 @@ fn name(operation: &Operation) -> String {
 fn the_list_of_routes_that_ask_nobody_has_not_grown() {
     let mut open: Vec<_> = operations().iter().filter(|operation| operation.who == WhoKind::Anyone).map(name).collect();
     open.sort_unstable();
-    assert_eq!(open, ANYBODY, "a route that asks nobody needs a reason in ARCHITECTURE.md before it stands here");
+    assert_eq!(open, ANYBODY, "a route that asks nobody needs a reason in docs/API.md before it stands here");
 }
 
 #[tokio::test]
