@@ -15,6 +15,10 @@ use std::process::ExitCode;
 use arguments::{Arguments, Verb};
 use clap::{CommandFactory as _, FromArgMatches as _};
 
+/// Wipes what is given back. A hosted agent's token and value also pass through buffers of the HTTP and JSON libraries, which know nothing of secrets.
+#[global_allocator]
+static MEMORY: zeroizing_alloc::ZeroAlloc<std::alloc::System> = zeroizing_alloc::ZeroAlloc(std::alloc::System);
+
 fn main() -> ExitCode {
     let matches = match Arguments::command().try_get_matches() {
         Ok(matches) => matches,
