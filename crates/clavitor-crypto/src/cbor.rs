@@ -37,7 +37,8 @@ pub fn decode<T: Canonical>(bytes: &[u8]) -> Result<T, Refusal> {
     }
     let mut reader = Reader(Decoder::new(bytes));
     let value = T::read(&mut reader)?;
-    if reader.0.position() != bytes.len() || encode(&value) != bytes {
+    // Also refuses bytes after the value: the encoding is shorter then.
+    if encode(&value) != bytes {
         return Err(Refusal::Cbor);
     }
     Ok(value)

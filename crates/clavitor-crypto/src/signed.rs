@@ -61,6 +61,23 @@ impl<T: Body> Unverified<T> {
     }
 }
 
+impl<T: Body> Unverified<T> {
+    /// Takes the word of a successor: what a signed body of the next version names by its hash as the one before it is as good as signed.
+    ///
+    /// # Errors
+    /// [`Refusal::Chain`] for another hash, [`Refusal::Signature`] for another vault's body.
+    pub fn vouched_by(self, vault: &VaultId, previous: &Hash) -> Result<Signed<T>, Refusal> {
+        let hash = sha256(&[&self.bytes[SIGNATURE_BYTES..]]);
+        if hash != *previous {
+            return Err(Refusal::Chain);
+        }
+        if self.body.vault() != *vault {
+            return Err(Refusal::Signature);
+        }
+        Ok(Signed { body: self.body, hash, bytes: self.bytes })
+    }
+}
+
 /// A body whose signature holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signed<T> {

@@ -124,7 +124,8 @@ impl Person {
         Ok((HostedAgent { agent: id, token: token.text() }, changes))
     }
 
-    /// Changes what an agent may do. Scopes that are new to it come with their keys.
+    /// Changes what an agent may do. Scopes that are new to it come with their keys; a scope that is taken away is not rotated, which only
+    /// [`Person::revoke`] does.
     ///
     /// # Errors
     /// [`Error::Unknown`] for an agent that is not listed, [`Error`] if the manifest would break a rule.

@@ -152,7 +152,15 @@ const OWNER_STEPS: [(&str, &str, HeaderEdit); 7] = [
     }),
 ];
 
-const OWNER_FAULTS: [(&str, &str, HeaderEdit); 13] = [
+const OWNER_FAULTS: [(&str, &str, HeaderEdit); 15] = [
+    ("ek-epoch-lower-sealed", "an older entry key, everything sealed anew under it", |next| {
+        next.ek_epoch -= 1;
+        [0, 1, 3].into_iter().for_each(|at| reseal(next, at));
+    }),
+    ("vault-epoch-lower-sealed", "an older vault key, tier 3 sealed anew under it", |next| {
+        next.vault_epoch -= 1;
+        reseal(next, 2);
+    }),
     ("gap", "a version is missing", |next| next.version += 1),
     ("replay", "the same version again", |next| next.version -= 1),
     ("fork", "it follows another header", |next| next.previous[0] ^= 1),
@@ -196,6 +204,8 @@ fn owner_steps() -> Result<Vec<Case>, String> {
     )?);
     let trash = Header { deleted: Deleted::Trash, ..before.clone() };
     cases.extend(run_steps("header", "ok", &trash, false, &[("undo-trash", "out of the trash", |next| next.deleted = Deleted::Live)])?);
+    let undone: HeaderEdit = |next| next.deleted = Deleted::Live;
+    cases.extend(run_steps("agent", "chain", &trash, true, &[("undo-trash", "an agent takes an entry out of the trash", undone)])?);
     cases.extend(run_steps(
         "agent",
         "chain",

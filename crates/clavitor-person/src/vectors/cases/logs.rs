@@ -29,18 +29,26 @@ fn checkpoints() -> Result<Vec<Case>, String> {
     })?;
     let verify = json!({"key": hex(key.public().as_bytes()), "origin": origin, "note": note});
     let changed = |from: &str, to: &str| with(&verify, "note", note.replacen(from, to, 1));
+    let body = |from: &str, to: &str| {
+        let body = note.split("\n\n").next().map(|body| format!("{body}\n")).unwrap_or_default();
+        with(&verify, "note", signed_note(&key, &origin, &body.replacen(from, to, 1)))
+    };
     let line_of = |note: &str| note.split("\n\n").nth(1).unwrap_or_default().to_owned();
     let witnessed = format!("{note}{}", line_of(&forged).replacen(&origin, "witness.example/w1", 1));
     let faults = [
         ("forged", "signed with another key", with(&verify, "note", forged.clone())),
         ("size", "another size", changed("\n12\n", "\n13\n")),
-        ("size-zero-first", "a size with a leading zero", changed("\n12\n", "\n012\n")),
-        ("size-plus", "a size with a sign", changed("\n12\n", "\n+12\n")),
-        ("extension-line", "a line more", changed("\n\n", "\nmore\n\n")),
-        ("root-cut", "a root of 31 bytes", changed(&root_line(&note), &data_encoding::BASE64.encode(&[1; 31]))),
+        ("size-zero-first", "a size with a leading zero", body("\n12\n", "\n012\n")),
+        ("size-plus", "a size with a sign", body("\n12\n", "\n+12\n")),
+        ("extension-line", "a line more", body("=\n", "=\nmore\n")),
+        ("root-cut", "a root of 31 bytes", body(&root_line(&note), &data_encoding::BASE64.encode(&[1; 31]))),
         ("no-signature", "no signature line", with(&verify, "note", note.split("\n\n").next().map(|body| format!("{body}\n\n")))),
         ("no-last-newline", "no newline at the end", with(&verify, "note", note.trim_end())),
         ("other-origin", "the log of another vault", with(&verify, "origin", checkpoint::origin(&VaultId(counting(0xa1))))),
+        ("other-origin-renamed", "the log of another vault of the same node, with our name in the signature line", {
+            let theirs = checkpoint::origin(&VaultId(counting(0xa1)));
+            body(&origin, &theirs)
+        }),
         ("hyphen", "a hyphen where the dash belongs", changed("\u{2014} ", "- ")),
         ("crlf", "lines that end in CR LF", with(&verify, "note", note.replace('\n', "\r\n"))),
     ];
@@ -54,6 +62,13 @@ fn checkpoints() -> Result<Vec<Case>, String> {
         cases.push(Case::refused(&format!("checkpoint/{name}"), "checkpoint.verify", "checkpoint", why, input)?);
     }
     Ok(cases)
+}
+
+/// A note with any body, signed as the log would.
+fn signed_note(key: &SigningKey, name: &str, body: &str) -> String {
+    let id = clavitor_crypto::hash::sha256(&[name.as_bytes(), b"\n\x01", key.public().as_bytes()]);
+    let blob = [&id[..4], &key.sign_bytes(body.as_bytes())].concat();
+    format!("{body}\n\u{2014} {name} {}\n", data_encoding::BASE64.encode(&blob))
 }
 
 fn note_of(case: &Case) -> String {
@@ -160,6 +175,7 @@ fn consistencies() -> Result<Vec<Case>, String> {
         let swapped = with(&with(&good, "old", 13), "new", 6);
         with(&with(&swapped, "old_root", good["new_root"].clone()), "new_root", good["old_root"].clone())
     }));
+    faults.push(("size-inflated", "a size that the proof does not reach", { with(&tree.consistency(4, 8)?, "new", 16) }));
     faults.push(("fork", "the same size, another root", with(&tree.consistency(8, 8)?, "new_root", hex(&[7; 32]))));
     for (name, why, input) in faults {
         cases.push(Case::refused(&format!("merkle/consistency-{name}"), "merkle.consistency", "merkle", why, input)?);

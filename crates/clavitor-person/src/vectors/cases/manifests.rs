@@ -164,7 +164,8 @@ fn huge_array(body: &[u8]) -> Result<Vec<u8>, String> {
 /// Something a rule forbids.
 type Edit = fn(&mut Manifest);
 
-const EDITS: [(&str, &str, Edit); 19] = [
+const EDITS: [(&str, &str, Edit); 20] = [
+    ("agent-0", "an agent with the id that stands for the owner", |body| body.agents[0].id = AgentId([0; 16])),
     ("version-0", "version 0", |body| body.version = 0),
     ("first-with-previous", "a first manifest that names one before it", |body| body.version = 1),
     ("later-without-previous", "a later manifest that names none", |body| body.previous = ZERO),
