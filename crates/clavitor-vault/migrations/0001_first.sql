@@ -27,6 +27,7 @@ CREATE TABLE vault (
   names BLOB,
   created_ms INTEGER NOT NULL,
   change_count INTEGER NOT NULL,
+  entries INTEGER NOT NULL,
   recovery_release_ms INTEGER,
   recovery_misses INTEGER NOT NULL,
   recovery_misses_since_ms INTEGER NOT NULL

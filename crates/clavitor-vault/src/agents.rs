@@ -218,7 +218,7 @@ fn change_lock(w: &Write<'_>, caller: &Caller<'_>, target: (VaultId, AgentId), s
     let (vault_id, agent_id) = target;
     w.put_budget(agent_id, state)?;
     w.tails.drop_budget(agent_id);
-    w.count_change(vault_id)?;
+    w.count_change(vault_id, 0)?;
     w.log(vault_id, &Draft::done(Actor::of(caller), action).saying(&agent_id.to_string()))?;
     w.commit(vault_id, "agent", Some(&agent_id.0))?;
     Ok(())

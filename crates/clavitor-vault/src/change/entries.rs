@@ -19,7 +19,7 @@ use crate::{
     caller::Caller,
     policy::{Act, Permit, Subject, WriteEntry},
     release,
-    store::entries::{EntryRow, MayWrite},
+    store::entries::MayWrite,
 };
 
 impl Step<'_, '_> {
@@ -95,30 +95,25 @@ fn verify(next: Unverified<Header>, manifest: &Manifest, key: &PublicKey) -> Res
     next.verify(&manifest.vault, key).map_err(|_| Error::NotValid("an entry's header is not signed by its author"))
 }
 
-/// Checks that a header is the next of its entry's chain; returns the one before.
+/// Checks that a header is the next of its entry's chain; returns the one before, for whose body the new signature vouches.
 fn follow(w: &Write<'_>, next: &SignedHeader, manifest: &Manifest) -> Result<Option<SignedHeader>> {
-    let (vault_id, id) = (manifest.vault, next.body().entry);
-    let before = match w.entry_row(vault_id, id)? {
-        Some(row) => Some(verify_stored(w, &row, manifest)?),
+    let broken = |_| Error::NotValid("a header does not follow the one that is stored");
+    let (vault_id, header) = (manifest.vault, next.body());
+    let before = match w.entry_row(vault_id, header.entry)? {
+        Some(row) => {
+            let stored = Unverified::<Header>::parse(&row.header);
+            let stored = stored.map_err(|_| Error::Internal(format!("the stored header of entry {} is damaged", row.entry_id)))?;
+            let current = stored.claims().version;
+            if header.version != current + 1 {
+                return Err(Error::VersionConflict { current });
+            }
+            Some(stored.vouched_by(&vault_id, &header.previous).map_err(broken)?)
+        }
+        None if header.version != 1 => return Err(Error::VersionConflict { current: 0 }),
         None => None,
     };
-    let current = before.as_ref().map_or(0, |before| before.body().version);
-    if next.body().version != current + 1 {
-        return Err(Error::VersionConflict { current });
-    }
-    next.follows(before.as_ref()).map_err(|_| Error::NotValid("a header does not follow the one that is stored"))?;
+    next.follows(before.as_ref()).map_err(broken)?;
     Ok(before)
-}
-
-/// The stored header, proved again by the key of its author, who may be an agent that is gone by now.
-fn verify_stored(w: &Write<'_>, row: &EntryRow, manifest: &Manifest) -> Result<SignedHeader> {
-    let damaged = || Error::Internal(format!("the stored header of entry {} does not verify", row.entry_id));
-    let unverified: Unverified<Header> = Unverified::parse(&row.header).map_err(|_| damaged())?;
-    let key = match unverified.claims().author {
-        AgentId::ZERO => manifest.usk,
-        agent => PublicKey::parse(&w.agent_key(agent)?.ok_or_else(damaged)?).map_err(|_| damaged())?,
-    };
-    unverified.verify(&manifest.vault, &key).map_err(|_| damaged())
 }
 
 /// New records use an entry key that the scopes' removed agents never had.
@@ -171,7 +166,7 @@ pub(super) fn put_by_agent(w: &Write<'_>, caller: &Caller<'_>, entry: &EntryChan
     check_ek_epoch(next.body(), &manifest)?;
     store(w, &permit, &next, entry)?;
     w.log(manifest.vault, &Draft::done(actor, "entry.update").on(id))?;
-    w.count_change(manifest.vault)?;
+    w.count_change(manifest.vault, 0)?;
     let (seq, log_size) = w.commit(manifest.vault, "change", Some(&id.0))?;
     Ok(Applied { seq, manifest_version: manifest.version, log_size })
 }

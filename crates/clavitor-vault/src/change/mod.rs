@@ -9,7 +9,7 @@ mod unlockers;
 
 use clavitor_crypto::{AgentId, EntryId, FieldId, ScopeId, UnlockerId, VaultId};
 
-use self::step::Step;
+use self::step::{Claims, Step};
 use crate::{
     Credential, Error, Result, Write,
     audit::event::{Actor, Draft},
@@ -166,17 +166,19 @@ pub struct Applied {
 pub fn apply(w: &Write<'_>, credential: &Credential, change: &Change) -> Result<Applied> {
     let caller = Caller::find(w, credential)?;
     caller.session()?;
-    let before = manifest::stored(w, caller.vault())?;
+    let before = w.tails.manifest(caller.vault(), || manifest::stored(w, caller.vault()))?;
     let next = match &change.manifest {
         Some(bytes) => Some(manifest::next(w, &before, bytes)?),
         None => None,
     };
-    let sensitive = step::is_sensitive(&before, next.as_ref(), change)?;
+    let claims = Claims::of(change)?;
+    let sensitive = claims.are_sensitive(&before, next.as_ref(), change);
     let permit = caller.permit::<ChangeVault>(Act::Change { sensitive }, Subject::Vault, |vault| vault)?;
-    if step::only_grows(change) {
+    if claims.only_grow(change) {
         w.demand(Room::Grow)?;
     }
-    Step { w, permit: &permit, actor: Actor::of(&caller), before: Some(&before), next: next.as_ref().unwrap_or(&before), change }.run()
+    Step { w, permit: &permit, actor: Actor::of(&caller), before: Some(&before), next: next.as_ref().unwrap_or(&before), change, claims }
+        .run()
 }
 
 /// Makes a vault of its first change. The set-up link was used up in this transaction. Returns the unlocker to sign in.
@@ -192,7 +194,7 @@ pub(crate) fn apply_first(w: &Write<'_>, link: UsedLink, vault_id: VaultId, chan
     let permit = policy::permit_first(w, link, vault_id);
     let actor = Actor::Person(unlocker_id);
     w.log(vault_id, &Draft::done(actor, "vault.create"))?;
-    Step { w, permit: &permit, actor, before: None, next: &first, change }.run()?;
+    Step { w, permit: &permit, actor, before: None, next: &first, change, claims: Claims::of(change)? }.run()?;
     Ok(unlocker_id)
 }
 

@@ -33,6 +33,7 @@ pub(super) struct Step<'a, 'tx> {
     /// The manifest in force afterwards.
     pub(super) next: &'a SignedManifest,
     pub(super) change: &'a Change,
+    pub(super) claims: Claims,
 }
 
 impl Step<'_, '_> {
@@ -132,9 +133,6 @@ impl Step<'_, '_> {
         if self.rotates() && w.tier3_of_other_epoch(permit, epoch)? {
             return Err(Error::NotValid("a field of tier 3 is sealed under a vault key that is not in force any more"));
         }
-        if !self.change.entries.is_empty() && w.count_all_entries(permit)? > ENTRIES_MAX {
-            return Err(Error::TooLarge("a vault holds at most 200,000 entries"));
-        }
         if self.body().unlockers.len() < 2 {
             let (entries, tier3) = w.weight(permit)?;
             if entries > ENTRIES_ONE_WAY_IN || tier3 {
@@ -149,20 +147,47 @@ impl Step<'_, '_> {
         if self.new_manifest() {
             self.log("manifest.update", &format!("version {}", self.body().version))?;
         }
-        self.w.count_change(vault_id)?;
+        if self.w.count_change(vault_id, self.claims.new_entries)? > ENTRIES_MAX {
+            return Err(Error::TooLarge("a vault holds at most 200,000 entries"));
+        }
         let (seq, log_size) = self.w.commit(vault_id, "change", None)?;
         Ok(Applied { seq, manifest_version: self.body().version, log_size })
     }
 }
 
-/// Whether the change needs a fresh passkey.
-pub(super) fn is_sensitive(before: &SignedManifest, next: Option<&SignedManifest>, change: &Change) -> Result<bool> {
-    let brings = !change.unlockers.is_empty()
-        || !change.scope_wraps.is_empty()
-        || !change.enrolments.is_empty()
-        || !change.hosted_tokens.is_empty()
-        || change.usk.is_some();
-    Ok(brings || next.is_some_and(|next| differs(before.body(), next.body())) || purges(change)?)
+/// What the entries of a change say they do, before any signature is checked.
+pub(super) struct Claims {
+    purges: bool,
+    takes_away: bool,
+    new_entries: u64,
+}
+
+impl Claims {
+    pub(super) fn of(change: &Change) -> Result<Self> {
+        let mut claims = Self { purges: false, takes_away: false, new_entries: 0 };
+        for entry in &change.entries {
+            let header = claimed(&entry.header)?;
+            claims.purges |= header.claims().deleted == Deleted::Purged;
+            claims.takes_away |= header.claims().deleted != Deleted::Live;
+            claims.new_entries += u64::from(header.claims().version == 1);
+        }
+        Ok(claims)
+    }
+
+    /// Whether the change needs a fresh passkey.
+    pub(super) fn are_sensitive(&self, before: &SignedManifest, next: Option<&SignedManifest>, change: &Change) -> bool {
+        let brings = !change.unlockers.is_empty()
+            || !change.scope_wraps.is_empty()
+            || !change.enrolments.is_empty()
+            || !change.hosted_tokens.is_empty()
+            || change.usk.is_some();
+        brings || self.purges || next.is_some_and(|next| differs(before.body(), next.body()))
+    }
+
+    /// Whether the change only adds: what a full disk refuses. One that takes an agent, a way in or an entry away may go on.
+    pub(super) fn only_grow(&self, change: &Change) -> bool {
+        change.manifest.is_none() && !self.takes_away
+    }
 }
 
 fn differs(before: &Manifest, next: &Manifest) -> bool {
@@ -174,21 +199,6 @@ fn differs(before: &Manifest, next: &Manifest) -> bool {
         || before.home_node != next.home_node
         || before.backup_node != next.backup_node
         || before.replication_consent != next.replication_consent
-}
-
-fn purges(change: &Change) -> Result<bool> {
-    for entry in &change.entries {
-        if claimed(&entry.header)?.claims().deleted == Deleted::Purged {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-/// Whether the change only adds: what a full disk refuses. One that takes an agent, a way in or an entry away may go on.
-pub(super) fn only_grows(change: &Change) -> bool {
-    let takes_away = |header: &[u8]| claimed(header).is_ok_and(|header| header.claims().deleted != Deleted::Live);
-    change.manifest.is_none() && !change.entries.iter().any(|entry| takes_away(&entry.header))
 }
 
 /// A header's claims, before its signature is checked.

@@ -88,11 +88,6 @@ impl Read<'_> {
         self.tx.one(sql, values![&id.0], agent)
     }
 
-    /// The key an agent signs headers with; also of one that was removed.
-    pub(crate) fn agent_key(&self, id: AgentId) -> Got<Option<Vec<u8>>> {
-        self.tx.one("SELECT ed25519 FROM agent WHERE agent_id = $1", values![&id.0], |row| row.bytes(0))
-    }
-
     pub(crate) fn agents_of(&self, vault_id: VaultId) -> Got<Vec<AgentRow>> {
         let sql = "SELECT a.agent_id, a.vault_id, a.kind, a.state, a.ed25519, a.per_minute, a.per_hour, a.not_after_s, a.last_seen_ms, a.locked, \
                    a.cooling_until_ms, a.last_breach_ms, v.change_count FROM agent a JOIN vault v ON v.vault_id = a.vault_id \

@@ -143,6 +143,7 @@ const COLUMNS: &[(&str, &[(&str, Class)])] = &[
             ("names", Sealed),
             ("created_ms", Clear),
             ("change_count", Clear),
+            ("entries", Clear),
             ("recovery_release_ms", Clear),
             ("recovery_misses", Clear),
             ("recovery_misses_since_ms", Clear),

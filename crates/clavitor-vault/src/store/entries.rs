@@ -106,7 +106,7 @@ pub(crate) struct SummaryRow {
 
 impl Read<'_> {
     pub(crate) fn count_entries(&self, permit: &Permit<'_, ReadVault>) -> Got<u64> {
-        let sql = "SELECT count(*) FROM entry WHERE vault_id = $1";
+        let sql = "SELECT entries FROM vault WHERE vault_id = $1";
         Ok(self.tx.one(sql, values![&permit.target().0], |row| row.u64(0))?.unwrap_or(0))
     }
 
@@ -223,11 +223,6 @@ impl Write<'_> {
         Ok(row.unwrap_or((0, false)))
     }
 
-    pub(crate) fn count_all_entries(&self, permit: &Permit<'_, ChangeVault>) -> Got<u64> {
-        let sql = "SELECT count(*) FROM entry WHERE vault_id = $1";
-        Ok(self.tx.one(sql, values![&permit.target().0], |row| row.u64(0))?.unwrap_or(0))
-    }
-
     /// An entry, not purged, with tier-3 fields of another vault key than this.
     pub(crate) fn tier3_of_other_epoch(&self, permit: &Permit<'_, ChangeVault>, vault_epoch: u32) -> Got<bool> {
         let sql = "SELECT 1 FROM entry WHERE vault_id = $1 AND deleted < 2 AND tier3 = 1 AND vault_epoch <> $2 LIMIT 1";
@@ -261,9 +256,24 @@ impl Write<'_> {
     /// Stores a version as the current one; the one before becomes history.
     pub(crate) fn put_entry<A: MayWrite>(&self, permit: &Permit<'_, A>, header: &Header, signed: &[u8]) -> Got<()> {
         let vault_id = vault_for(permit, header.entry)?;
+        if header.version > 1 {
+            self.keep_version(vault_id, header.entry)?;
+        }
+        self.put_header(vault_id, header, signed)?;
+        if header.version > 1 || !header.scopes.is_empty() {
+            self.put_entry_scopes(vault_id, header)?;
+        }
+        if header.deleted == Deleted::Purged { self.purge(vault_id, header.entry) } else { Ok(()) }
+    }
+
+    fn keep_version(&self, vault_id: VaultId, entry: EntryId) -> Got<()> {
         let keep = "INSERT INTO entry_version (vault_id, entry_id, version, header) SELECT vault_id, entry_id, version, header FROM entry \
                     WHERE vault_id = $1 AND entry_id = $2";
-        self.tx.execute(keep, values![&vault_id.0, &header.entry.0])?;
+        self.tx.execute(keep, values![&vault_id.0, &entry.0])?;
+        Ok(())
+    }
+
+    fn put_header(&self, vault_id: VaultId, header: &Header, signed: &[u8]) -> Got<()> {
         let tier3 = header.fields.iter().any(|field| field.tier.number() == 3);
         let summary_version = header.summary().map_or(0, |field| field.version);
         let sql = "INSERT INTO entry (vault_id, entry_id, version, deleted, tier3, vault_epoch, ek_epoch, summary_version, header) \
@@ -274,8 +284,7 @@ impl Write<'_> {
         let (id, version) = (&header.entry.0, header.version);
         self.tx
             .execute(sql, values![&vault_id.0, id, version, place, tier3, header.vault_epoch, header.ek_epoch, summary_version, signed])?;
-        self.put_entry_scopes(vault_id, header)?;
-        if header.deleted == Deleted::Purged { self.purge(vault_id, header.entry) } else { Ok(()) }
+        Ok(())
     }
 
     fn put_entry_scopes(&self, vault_id: VaultId, header: &Header) -> Got<()> {

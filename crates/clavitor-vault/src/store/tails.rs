@@ -1,13 +1,14 @@
-//! The ends of what only grows, kept in the writer's memory: commit sequence, audit tree, and the agents' budgets.
+//! The ends of what only grows, kept in the writer's memory: commit sequence, audit tree, agents' budgets, and proved manifests.
 //! A job that is undone loses what it touched; the next job reads it from the database again.
 
 use std::{
     cell::{RefCell, RefMut},
     collections::{HashMap, hash_map::Entry},
     hash::Hash,
+    sync::Arc,
 };
 
-use clavitor_crypto::{AgentId, VaultId, merkle::Frontier};
+use clavitor_crypto::{AgentId, VaultId, manifest::SignedManifest, merkle::Frontier};
 
 use super::tx::Fault;
 use crate::budget;
@@ -31,6 +32,7 @@ pub(crate) struct Tail {
 pub(crate) struct Tails {
     vaults: Kept<VaultId, Tail>,
     budgets: Kept<AgentId, budget::State>,
+    manifests: Kept<VaultId, Arc<SignedManifest>>,
 }
 
 impl Tails {
@@ -48,6 +50,20 @@ impl Tails {
         self.budgets.get(id, load)
     }
 
+    /// The manifest in force, proved once.
+    pub(crate) fn manifest<E: From<Fault>>(
+        &self,
+        id: VaultId,
+        load: impl FnOnce() -> Result<SignedManifest, E>,
+    ) -> Result<Arc<SignedManifest>, E> {
+        Ok(Arc::clone(&*self.manifests.get(id, || load().map(Arc::new))?))
+    }
+
+    /// Drops a vault's manifest, because another one was stored.
+    pub(crate) fn drop_manifest(&self, id: VaultId) {
+        self.manifests.known.borrow_mut().remove(&id);
+    }
+
     /// Drops an agent's budget, because its row was changed otherwise.
     pub(crate) fn drop_budget(&self, id: AgentId) {
         self.budgets.known.borrow_mut().remove(&id);
@@ -57,18 +73,21 @@ impl Tails {
     pub(super) fn keep(&self) {
         self.vaults.keep();
         self.budgets.keep();
+        self.manifests.keep();
     }
 
     /// The job is undone.
     pub(super) fn forget(&self) {
         self.vaults.forget();
         self.budgets.forget();
+        self.manifests.forget();
     }
 
     /// The transaction is undone.
     pub(super) fn clear(&self) {
         self.vaults.clear();
         self.budgets.clear();
+        self.manifests.clear();
     }
 }
 
@@ -84,13 +103,13 @@ impl<K, V> Default for Kept<K, V> {
 }
 
 impl<K: Copy + Eq + Hash, V> Kept<K, V> {
-    fn get(&self, key: K, load: impl FnOnce() -> Result<V, Fault>) -> Result<RefMut<'_, V>, Fault> {
+    fn get<E: From<Fault>>(&self, key: K, load: impl FnOnce() -> Result<V, E>) -> Result<RefMut<'_, V>, E> {
         self.touched.borrow_mut().push(key);
         let mut known = self.known.borrow_mut();
         if let Entry::Vacant(vacant) = known.entry(key) {
             vacant.insert(load()?);
         }
-        RefMut::filter_map(known, |known| known.get_mut(&key)).map_err(|_| Fault::Other("a tail went missing".to_owned()))
+        RefMut::filter_map(known, |known| known.get_mut(&key)).map_err(|_| Fault::Other("a tail went missing".to_owned()).into())
     }
 
     fn keep(&self) {

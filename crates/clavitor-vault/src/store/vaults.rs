@@ -78,13 +78,14 @@ impl Read<'_> {
 
 impl Write<'_> {
     pub(crate) fn insert_vault(&self, id: VaultId, manifest: &[u8], usk: &[u8]) -> Got<bool> {
-        let sql = "INSERT INTO vault (vault_id, manifest, usk, created_ms, change_count, recovery_misses, recovery_misses_since_ms) \
-                   VALUES ($1, $2, $3, $4, 0, 0, 0) ON CONFLICT DO NOTHING";
+        let sql = "INSERT INTO vault (vault_id, manifest, usk, created_ms, change_count, entries, recovery_misses, recovery_misses_since_ms) \
+                   VALUES ($1, $2, $3, $4, 0, 0, 0, 0) ON CONFLICT DO NOTHING";
         Ok(self.tx.execute(sql, values![&id.0, manifest, usk, self.now_ms()])? == 1)
     }
 
     pub(crate) fn put_manifest(&self, id: VaultId, manifest: &[u8]) -> Got<()> {
         self.tx.execute("UPDATE vault SET manifest = $1 WHERE vault_id = $2", values![manifest, &id.0])?;
+        self.tails.drop_manifest(id);
         Ok(())
     }
 
@@ -104,10 +105,11 @@ impl Write<'_> {
         Ok(())
     }
 
-    /// Says that something changed which policy looks at.
-    pub(crate) fn count_change(&self, id: VaultId) -> Got<()> {
-        self.tx.execute("UPDATE vault SET change_count = change_count + 1 WHERE vault_id = $1", values![&id.0])?;
-        Ok(())
+    /// Says that something changed which policy looks at, and how many entries are new. Returns how many there are.
+    pub(crate) fn count_change(&self, id: VaultId, new_entries: u64) -> Got<u64> {
+        let sql = "UPDATE vault SET change_count = change_count + 1, entries = entries + $1 WHERE vault_id = $2 RETURNING entries";
+        let entries = self.tx.one(sql, values![new_entries, &id.0], |row| row.u64(0))?;
+        entries.ok_or_else(|| Fault::Other(format!("vault {id} is gone")))
     }
 
     pub(crate) fn put_recovery(&self, id: VaultId, release_ms: Option<u64>) -> Got<()> {
