@@ -1,6 +1,7 @@
 //! The agent's HTTP client: one node, TLS with compiled-in or given roots, limits on everything, no redirects.
 
 pub mod dpop;
+mod names;
 mod origin;
 
 use std::{path::Path, time::Duration};
@@ -35,7 +36,7 @@ const REQUEST_S_MAX: u64 = 60;
 /// A connection to one node.
 pub struct Node {
     origin: Origin,
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    client: Client<HttpsConnector<HttpConnector<names::Names>>, Full<Bytes>>,
 }
 
 impl Node {
@@ -44,7 +45,7 @@ impl Node {
     /// # Errors
     /// The file cannot be read or holds no certificate.
     pub fn new(origin: Origin, ca_file: Option<&Path>) -> Result<Self, Failure> {
-        let mut connector = HttpConnector::new();
+        let mut connector = HttpConnector::new_with_resolver(names::Names);
         connector.enforce_http(false);
         connector.set_connect_timeout(Some(Duration::from_secs(CONNECT_S_MAX)));
         connector.set_nodelay(true);

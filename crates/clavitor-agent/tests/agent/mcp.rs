@@ -340,3 +340,12 @@ fn without_a_node_the_tools_are_there_and_say_what_is_wrong() {
     assert_eq!(client.call_refused("list", json!({}))["exit_code"], 3);
     client.end();
 }
+
+#[test]
+#[ignore = "runs the program in CLAVITOR_MCP_CLIENT, which gets this binary's path and an enrolled agent's home: for trying other makers' clients"]
+fn a_client_of_another_make() {
+    let (_node, machine) = enrolled(usual());
+    let client = std::env::var("CLAVITOR_MCP_CLIENT").unwrap();
+    let status = std::process::Command::new(client).arg(env!("CARGO_BIN_EXE_clavitor-agent")).env("HOME", machine.home()).status().unwrap();
+    assert!(status.success());
+}

@@ -1,211 +1,18 @@
-//! A node that lies. Every case ends in one alarm, exit code 5, nothing opened, and a profile that stays stopped until a person has looked.
+//! Lies about entries and their records.
 
 use clavitor_api::{Blob, Id};
 use clavitor_crypto::{
-    AgentId, EntryId,
+    AgentId,
     field_kind::Tier,
     hash::sha256,
     header::{Deleted, Header},
-    manifest::{Capabilities, Manifest},
-    random::Os,
+    manifest::Capabilities,
     sign::SigningKey,
-    signed::Signed,
 };
 use serde_json::{Value, json};
 
-use crate::support::{Fields, Machine, NOW_MS, Node, PASSWORD, TOKEN};
-
-const READ: [&str; 3] = ["get", "clv://-/GitHub/password", "--reveal"];
-
-fn everything() -> Capabilities {
-    Capabilities::from_bits(15).unwrap()
-}
-
-/// An agent that has read everything honestly once, so that it has pins.
-fn trusting() -> (Node, Machine) {
-    let (node, machine) = (Node::start(), Machine::new());
-    let invitation = node.owner(|vault| vault.invite(everything()));
-    assert_eq!(machine.agent_with(invitation.text.as_bytes(), &["enroll", "-"]).code, 0);
-    node.confirm();
-    assert_eq!(machine.agent(&READ).out, format!("{PASSWORD}\n"));
-    (node, machine)
-}
-
-/// One alarm, no value, and no way on: not by another verb, and not when the node is honest again.
-fn alarmed(node: &Node, machine: &Machine, arguments: &[&str], what: &str) {
-    let out = machine.agent(arguments);
-    assert_eq!(out.code, 5, "{out:?}");
-    assert_eq!(out.err.matches("ALARM").count(), 1, "{out:?}");
-    assert!(out.err.contains(what), "expected {what:?} in {out:?}");
-    for value in [PASSWORD, TOKEN, "twin-password", "evil"] {
-        assert!(!out.all().contains(value), "{out:?}");
-    }
-    node.state().lie = None;
-    let before = node.state().asked.len();
-    let marker = machine.home().join("marker");
-    let refused = [
-        machine.agent(&READ),
-        machine.agent(&["list"]),
-        machine.agent(&["run", "--env", "A=clv://-/GitHub/token", "--", "touch", marker.to_str().unwrap()]),
-        machine.agent_with(b"new", &["set", "clv://-/GitHub/password"]),
-        machine.agent(&["alarm", "--clear"]),
-    ];
-    assert_eq!(refused.map(|out| out.code), [5, 5, 5, 5, 6]);
-    assert!(!marker.exists());
-    assert_eq!(node.state().asked.len(), before, "nothing is asked or sealed after an alarm");
-    assert!(machine.agent(&["alarm", "--json"]).json()["incident"]["what"].as_str().unwrap().contains(what));
-}
-
-/// Answers for one path are changed.
-fn lie(node: &Node, on: &'static str, change: impl Fn(&mut Value) + Send + Sync + 'static) {
-    node.lies(move |path, answer| {
-        if path == on {
-            change(answer);
-        }
-    });
-}
-
-/// The GitHub entry in a list.
-fn listed(answer: &mut Value, entry: EntryId) -> &mut Value {
-    let entries = answer["entries"].as_array_mut().unwrap();
-    entries.iter_mut().find(|one| one["entry_id"] == entry.to_string()).unwrap()
-}
-
-fn blob(bytes: &[u8]) -> Value {
-    json!(Blob(bytes.to_vec()))
-}
-
-/// One bit of a base64url member is turned, somewhere in the middle.
-fn spoil(value: &mut Value) {
-    let mut bytes: Blob = serde_json::from_value(value.clone()).unwrap();
-    let middle = bytes.0.len() / 2;
-    bytes.0[middle] ^= 1;
-    *value = json!(bytes);
-}
-
-fn header_with(node: &Node, key: Option<&SigningKey>, change: impl FnOnce(&mut Header)) -> Vec<u8> {
-    let state = node.state();
-    let mut header = state.entries[&state.vault.github].claims();
-    change(&mut header);
-    Signed::sign(header, key.unwrap_or(state.vault.person.usk())).unwrap().bytes().to_vec()
-}
-
-fn manifest_with(node: &Node, key: Option<&SigningKey>, change: impl FnOnce(&mut Manifest)) -> Vec<u8> {
-    let state = node.state();
-    let mut body = state.vault.person.manifest().body().clone();
-    change(&mut body);
-    Signed::sign(body, key.unwrap_or(state.vault.person.usk())).unwrap().bytes().to_vec()
-}
-
-fn stranger() -> SigningKey {
-    SigningKey::make_with(&mut Os).unwrap()
-}
-
-#[test]
-fn a_forged_manifest() {
-    let (node, machine) = trusting();
-    let forged = blob(&manifest_with(&node, Some(&stranger()), |body| body.version += 1));
-    lie(&node, "/v1/agent", move |answer| answer["manifest"] = forged.clone());
-    alarmed(&node, &machine, &["list"], "the manifest is not signed by the expected key");
-}
-
-#[test]
-fn a_manifest_with_another_signing_key_in_it() {
-    let (node, machine) = trusting();
-    let key = stranger();
-    let swapped = blob(&manifest_with(&node, None, |body| {
-        body.version += 1;
-        body.usk = key.public();
-    }));
-    lie(&node, "/v1/agent", move |answer| answer["manifest"] = swapped.clone());
-    alarmed(&node, &machine, &["list"], "another signing key");
-}
-
-#[test]
-fn an_older_manifest() {
-    let (node, machine) = trusting();
-    let old = blob(node.state().vault.person.manifest().bytes());
-    node.owner(|vault| {
-        let (_, changes) = vault.person.add_scope("Later", NOW_MS).unwrap();
-        vault.did(changes);
-    });
-    assert_eq!(machine.agent(&["list"]).code, 0);
-    lie(&node, "/v1/agent", move |answer| answer["manifest"] = old.clone());
-    alarmed(&node, &machine, &["list"], "the manifest was rolled back");
-}
-
-#[test]
-fn two_manifests_of_one_version() {
-    let (node, machine) = trusting();
-    let other = blob(&manifest_with(&node, None, |body| body.hlc_ms += 1));
-    lie(&node, "/v1/agent", move |answer| answer["manifest"] = other.clone());
-    alarmed(&node, &machine, &["list"], "the manifest has two histories");
-}
-
-#[test]
-fn a_next_manifest_that_does_not_continue_the_pinned_one() {
-    let (node, machine) = trusting();
-    let fork = blob(&manifest_with(&node, None, |body| {
-        body.version += 1;
-        body.previous = [9; 32];
-    }));
-    lie(&node, "/v1/agent", move |answer| answer["manifest"] = fork.clone());
-    alarmed(&node, &machine, &["list"], "the manifest has two histories");
-}
-
-#[test]
-fn a_manifest_that_is_left_out() {
-    let (node, machine) = trusting();
-    lie(&node, "/v1/agent", |answer| answer["manifest"] = Value::Null);
-    alarmed(&node, &machine, &["list"], "the manifest was left out");
-}
-
-#[test]
-fn the_manifest_of_another_vault() {
-    let (node, machine) = trusting();
-    let other = Node::start();
-    let elsewhere = blob(other.state().vault.person.manifest().bytes());
-    lie(&node, "/v1/agent", move |answer| answer["manifest"] = elsewhere.clone());
-    alarmed(&node, &machine, &["list"], "the manifest is not signed by the expected key");
-}
-
-#[test]
-fn other_keys_of_this_agent_in_the_manifest() {
-    let (node, machine) = trusting();
-    let key = stranger();
-    // Two versions ahead there is no pin to contradict it; the keys themselves do.
-    let substituted = blob(&manifest_with(&node, None, |body| {
-        body.version += 2;
-        body.agents[0].keys.as_mut().unwrap().ed25519 = key.public();
-    }));
-    lie(&node, "/v1/agent", move |answer| answer["manifest"] = substituted.clone());
-    alarmed(&node, &machine, &["list"], "other keys for this agent");
-}
-
-#[test]
-fn scope_keys_that_the_owner_did_not_seal() {
-    let (node, machine) = trusting();
-    lie(&node, "/v1/agent", |answer| spoil(&mut answer["scope_wraps"][0]["wrap"]));
-    alarmed(&node, &machine, &["list"], "the key of scope");
-}
-
-#[test]
-fn scope_keys_of_another_agent_or_epoch() {
-    for member in ["agent_id", "scope_epoch"] {
-        let (node, machine) = trusting();
-        lie(&node, "/v1/agent", move |answer| {
-            answer["scope_wraps"][0][member] = if member == "agent_id" { json!(Id([9; 16])) } else { json!(2) };
-        });
-        alarmed(&node, &machine, &["list"], "the key of scope");
-    }
-}
-
-#[test]
-fn an_answer_about_another_agent() {
-    let (node, machine) = trusting();
-    lie(&node, "/v1/agent", |answer| answer["agent_id"] = json!(Id([9; 16])));
-    alarmed(&node, &machine, &["status"], "about another vault or agent");
-}
+use super::{READ, alarmed, blob, header_with, lie, listed, spoil, stranger, trusting};
+use crate::support::{Fields, Machine, NOW_MS, PASSWORD};
 
 #[test]
 fn an_injected_entry() {
@@ -421,29 +228,6 @@ fn the_owner_may_raise_a_tier_between_list_and_release() {
     let out = machine.agent(&READ);
     assert_eq!(out.code, 5, "{out:?}");
     assert!(!out.all().contains(PASSWORD));
-}
-
-#[test]
-fn enrolment_with_a_grant_that_the_owner_did_not_seal() {
-    let (node, machine) = (Node::start(), Machine::new());
-    let first = node.owner(|vault| vault.invite(everything()));
-    let second = node.owner(|vault| vault.invite(everything()));
-    let grant = {
-        let other = Machine::new();
-        let taken = std::sync::Arc::new(std::sync::Mutex::new(Value::Null));
-        let keep = taken.clone();
-        node.lies(move |path, answer| {
-            if path == "/v1/enrol" {
-                *keep.lock().unwrap() = answer["grant"].clone();
-            }
-        });
-        assert_eq!(other.agent_with(second.text.as_bytes(), &["enroll", "-"]).code, 0);
-        taken.lock().unwrap().clone()
-    };
-    lie(&node, "/v1/enrol", move |answer| answer["grant"] = grant.clone());
-    let out = machine.agent_with(first.text.as_bytes(), &["enroll", "-"]);
-    assert_eq!(out.code, 5, "{out:?}");
-    assert!(out.err.contains("ALARM") && !machine.profile().exists(), "{out:?}");
 }
 
 #[test]
