@@ -41,9 +41,6 @@ export function createVaultClient(parts: Partial<Parts> = {}): VaultClient {
 }
 
 class Client implements VaultClient {
-  /** The recovery that runs, by vault: what its start is kept under. */
-  readonly #recoveries = new Map<string, string>();
-
   constructor(private readonly parts: Parts) {}
 
   async node(): Promise<NodeInfo> {
@@ -126,8 +123,9 @@ class Client implements VaultClient {
     const started = object<RecoveryStarted>(await this.parts.transport.send("POST", "/v1/recovery/start", body), "release_at_ms", "now_ms");
     // Asking again, after a reload for instance, tells the same release: it is the same recovery, and began when it was first asked for.
     const recovery = `${vaultId} ${started.release_at_ms}`;
-    if ((await this.parts.pins.recoveryStarted(recovery)) === undefined) await this.parts.pins.setRecoveryStarted(recovery, this.parts.now());
-    this.#recoveries.set(vaultId, recovery);
+    const startedMs = (await this.parts.pins.recoveryStarted(recovery)) ?? this.parts.now();
+    await this.parts.pins.setRecoveryStarted(recovery, startedMs);
+    await this.parts.pins.setRecoveryStarted(vaultId, startedMs);
     return { releaseAtMs: started.release_at_ms, nowMs: started.now_ms };
   }
 
@@ -144,7 +142,7 @@ class Client implements VaultClient {
     const code = typedCode(text);
     const kek = await recoveryKek(code, idBytes(vaultId)).finally(() => wipe(code));
     const unlockerId = recoveryUnlockerId();
-    const startedMs = await this.parts.pins.recoveryStarted(this.#recoveries.get(vaultId) ?? vaultId);
+    const startedMs = await this.parts.pins.recoveryStarted(vaultId);
     const early = (delayS: number) => startedMs !== undefined && this.parts.now() + clockToleranceMs < startedMs + delayS * 1000;
     return this.#open({ ...info, vault_id: vaultId }, unlockerId, kek, { passkey: false, kek, unlockerId }, early);
   }

@@ -4,7 +4,7 @@ import { makeRandom, toBase64, utf8 } from "../crypto/bytes.ts";
 import { makeX25519 } from "../crypto/hpke.ts";
 import { idBytes, makeId, zeroBytes32, zeroId } from "../crypto/ids.ts";
 import { sealVmk } from "../crypto/wrap.ts";
-import { Alarm } from "./index.ts";
+import { Alarm, createVaultClient } from "./index.ts";
 import { expectAlarm, expectDead, flipped, forgedManifest, ownKey, tamper, tamperDetail } from "./testing/evil.ts";
 import { byLabel, byTitle, login, makeVault, secondBrowser } from "./testing/world.ts";
 import type { AuditPage, Checkpoint, UnlockerList, VaultState } from "./wire.ts";
@@ -191,6 +191,22 @@ describe("recovery and errors", () => {
     world.clock += 3_600_000;
     world.node.recoveryReleaseMs = world.clock - 1;
     await expectAlarm(world, () => world.client.claimRecovery(kit), /released early/);
+    const reloaded = createVaultClient({ transport: world.node, pins: world.pins, authenticator: world.authenticator, now: () => world.clock });
+    await reloaded.startRecovery(kit);
+    world.node.recoveryReleaseMs = world.clock - 1;
+    await expectAlarm(world, () => reloaded.claimRecovery(kit), /released early/);
+  });
+
+  it("M20: a recovery asked for again after a reload began when it was first asked for", async () => {
+    const world = await makeVault(["Alpha"]);
+    const draft = await world.vault.ways.makeRecovery();
+    await draft.confirm(draft.code, 86_400);
+    const kit = { vaultId: draft.vaultId, code: draft.code };
+    await world.client.startRecovery(kit);
+    world.clock += 86_400_000;
+    const reloaded = createVaultClient({ transport: world.node, pins: world.pins, authenticator: world.authenticator, now: () => world.clock });
+    await reloaded.startRecovery(kit);
+    expect((await reloaded.claimRecovery(kit)).recovered).toBe(true);
   });
 
   it("M19: every refusal has the same words, tells the node nothing, and is tried once", async () => {
