@@ -12,6 +12,8 @@ pub(crate) enum Goal {
     AtMost(f64),
     /// At least this.
     AtLeast(f64),
+    /// Told for comparison.
+    None,
 }
 
 /// A figure as it is printed and written.
@@ -32,6 +34,7 @@ impl Figure {
         let (ok, goal) = match goal {
             Goal::AtMost(limit) => (value <= limit, format!("<= {limit}")),
             Goal::AtLeast(limit) => (value >= limit, format!(">= {limit}")),
+            Goal::None => (true, "told".to_owned()),
         };
         Self { name: name.into(), value: (value * 1000.0).round() / 1000.0, goal, ok: ok && value.is_finite() }
     }

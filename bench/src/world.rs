@@ -100,7 +100,7 @@ pub(crate) fn draft(number: usize) -> (Draft, FieldId, FieldId) {
     let draft = Draft::new("login", &format!("Service number {number}"))
         .with(FieldDraft::new(FieldId::make(), FieldKind::Username, "Username", format!("user{number}@example.com").as_bytes()))
         .with(FieldDraft::new(FieldId::make(), FieldKind::Url, "URL", format!("https://service{number}.example.com").as_bytes()))
-        .with(FieldDraft::new(tier1, FieldKind::Password, "Shared password", PASSWORD.as_bytes()).at(Tier::One))
+        .with(FieldDraft::new(tier1, FieldKind::Password, "Shared password", PASSWORD.as_bytes()).at(Tier::Hosted))
         .with(FieldDraft::new(tier2, FieldKind::Password, "Password", PASSWORD.as_bytes()));
     (draft, tier1, tier2)
 }
