@@ -17,7 +17,7 @@ const UNLOCKERS_MAX: usize = 32;
 const SCOPES_MAX: usize = 500;
 const AGENTS_MAX: usize = 500;
 /// Distinct entries a manifest may allow an agent in a window.
-const BUDGET_MAX: u32 = 100_000;
+const BUDGET_MAX: u32 = 1_000_000;
 
 /// The manifest in force, its signature checked again.
 pub(super) fn stored(r: &Read<'_>, vault_id: VaultId) -> Result<SignedManifest> {
@@ -73,7 +73,7 @@ fn check(r: &Read<'_>, manifest: &SignedManifest, log_size: u64) -> Result<()> {
         return Err(Error::NotValid("the recovery delay is longer than 90 days"));
     }
     if body.agents.iter().any(|agent| agent.budget.per_minute > BUDGET_MAX || agent.budget.per_hour > BUDGET_MAX) {
-        return Err(Error::NotValid("an agent's budget is above 100,000 entries"));
+        return Err(Error::NotValid("an agent's budget is above 1,000,000 entries"));
     }
     check_log_pin(r, manifest, log_size)
 }

@@ -34,7 +34,7 @@ impl EntryRow {
 /// A stored header's body. Its signature was checked before it was stored.
 pub(crate) fn decode(header: &[u8]) -> Got<Header> {
     let body = header.get(SIGNATURE_BYTES..).unwrap_or_default();
-    cbor::decode(body).map_err(|error| Fault::Broken(format!("a stored header {error}")))
+    cbor::decode(body).map_err(|error| Fault::Other(format!("a stored header {error}")))
 }
 
 /// A permit that lets one entry of one vault be read in some way.
@@ -151,7 +151,7 @@ impl Read<'_> {
     }
 
     fn records_of(&self, vault_id: VaultId, entry: EntryId, header: &Header) -> Got<Vec<FieldRecord>> {
-        let missing = || Fault::Broken(format!("a record of entry {entry} is missing"));
+        let missing = || Fault::Other(format!("a record of entry {entry} is missing"));
         let load = |field: &clavitor_crypto::header::Field| {
             let record = self.record_of(vault_id, entry, field.id, field.version)?.ok_or_else(missing)?;
             Ok(FieldRecord { field_id: field.id, record })

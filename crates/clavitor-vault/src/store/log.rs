@@ -112,5 +112,5 @@ impl Write<'_> {
 }
 
 fn missing(node: Node) -> Fault {
-    Fault::Broken(format!("the audit tree lacks node {} of level {}", node.index, node.level))
+    Fault::Other(format!("the audit tree lacks node {} of level {}", node.index, node.level))
 }

@@ -15,18 +15,23 @@ pub(crate) const SCHEMA: u32 = MIGRATIONS.len() as u32;
 
 /// Brings a database to [`SCHEMA`]. A new file has schema 0.
 pub(super) fn run(connection: &mut Connection, file: &Path, now_ms: u64) -> Result<(), OpenError> {
+    run_all(connection, file, now_ms, &MIGRATIONS)
+}
+
+fn run_all(connection: &mut Connection, file: &Path, now_ms: u64, migrations: &[&str]) -> Result<(), OpenError> {
+    let newest = migrations.len() as u32;
     let from: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(|error| failed(0, &error))?;
-    if from > SCHEMA {
+    if from > newest {
         return Err(OpenError::Newer(format!(
-            "{} has schema {from} and this program knows {SCHEMA}: it was written by a newer version. Install that version, or restore an older backup.",
+            "{} has schema {from} and this program knows {newest}: it was written by a newer version. Install that version, or restore an older backup.",
             file.display()
         )));
     }
-    verify_applied(connection, from)?;
-    if from > 0 && from < SCHEMA {
+    verify_applied(connection, from, migrations)?;
+    if from > 0 && from < newest {
         keep_copy(connection, file, from)?;
     }
-    for (number, sql) in (1..).zip(MIGRATIONS).skip(from as usize) {
+    for (number, sql) in (1..).zip(migrations).skip(from as usize) {
         apply(connection, number, sql, now_ms).map_err(|error| failed(number, &error))?;
     }
     Ok(())
@@ -49,8 +54,8 @@ fn apply(connection: &mut Connection, number: u32, sql: &str, now_ms: u64) -> ru
     transaction.commit()
 }
 
-fn verify_applied(connection: &Connection, schema: u32) -> Result<(), OpenError> {
-    for (number, sql) in (1..=schema).zip(MIGRATIONS) {
+fn verify_applied(connection: &Connection, schema: u32, migrations: &[&str]) -> Result<(), OpenError> {
+    for (number, sql) in (1..=schema).zip(migrations) {
         let kept: Vec<u8> = connection
             .query_row("SELECT sha256 FROM migration WHERE number = $1", [number], |row| row.get(0))
             .map_err(|error| failed(number, &error))?;
@@ -77,3 +82,7 @@ fn keep_copy(connection: &Connection, file: &Path, schema: u32) -> Result<(), Op
 fn failed(number: u32, error: &rusqlite::Error) -> OpenError {
     OpenError::Damaged(format!("schema step {number}: {error}. The database was left as it was; restore a backup if it stays so."))
 }
+
+#[cfg(test)]
+#[path = "migrate_tests.rs"]
+mod tests;

@@ -156,13 +156,7 @@ impl Vault {
 
     /// Finishes the jobs that wait, folds the write-ahead log into the database and ends the writer thread. Later calls are `Unavailable`.
     pub fn close(&self) {
-        let thread = self.0.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread {
-            // A closed channel or a dead thread is what we want.
-            let _ = self.0.orders.send(Order::Close);
-            let _ = thread.join();
-            self.0.shared.folder.unlock();
-        }
+        self.0.close();
     }
 
     pub(crate) fn shared(&self) -> &Shared {
@@ -178,6 +172,17 @@ impl Vault {
 }
 
 impl Inner {
+    fn close(&self) {
+        let Some(writer) = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
+        // A closed channel or a dead thread is what we want.
+        let _ = self.orders.send(Order::Close);
+        // The last handle may be dropped by an answer, on the writer's own thread; that one ends by itself.
+        if writer.thread().id() != thread::current().id() {
+            let _ = writer.join();
+            self.shared.folder.unlock();
+        }
+    }
+
     fn lend(&self) -> Lent<'_> {
         let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
@@ -186,6 +191,12 @@ impl Inner {
             }
             readers = self.returned.wait(readers).unwrap_or_else(PoisonError::into_inner);
         }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.close();
     }
 }
 

@@ -33,7 +33,7 @@ impl VaultRow {
     /// The manifest's body. Its signature was checked before it was stored.
     pub(crate) fn manifest(&self) -> Got<Manifest> {
         let body = self.manifest.get(SIGNATURE_BYTES..).unwrap_or_default();
-        cbor::decode(body).map_err(|error| Fault::Broken(format!("a stored manifest {error}")))
+        cbor::decode(body).map_err(|error| Fault::Other(format!("a stored manifest {error}")))
     }
 }
 

@@ -80,6 +80,27 @@ fn every_event_and_every_older_head_can_be_proved() {
 }
 
 #[test]
+fn a_log_of_many_levels_is_proved_from_what_is_stored() {
+    let mut house = House::safe();
+    house.write(|w, owner| (0..700).try_for_each(|_| clavitor_vault::recovery::cancel(w, owner))).unwrap();
+    let early = head(&house, &export(&house).1);
+    house.write(|w, owner| (0..700).try_for_each(|_| clavitor_vault::recovery::cancel(w, owner))).unwrap();
+    house.reopen();
+    house.write(clavitor_vault::recovery::cancel).unwrap();
+    let now = house.read(|r, owner| audit::checkpoint(r, owner, early.size)).unwrap();
+    let late = head(&house, &now.checkpoint);
+    assert_eq!(late.size, early.size + 701);
+    verify_consistency(early.size, late.size, &early.root, &late.root, &now.consistency).unwrap();
+    let (lines, note) = export(&house);
+    assert_eq!(verify(&house, &lines, &note, None), Verdict::Ok { events: late.size });
+    for seq in [0, 15, 16, 255, 256, 700, late.size - 1] {
+        let page = house.read(|r, owner| audit::page(r, owner, Some(seq + 1), 1)).unwrap();
+        let (_, proof) = house.read(|r, owner| audit::prove(r, owner, seq)).unwrap();
+        verify_inclusion(&leaf_hash(&page.events[0].bytes), seq, late.size, &proof, &late.root).unwrap();
+    }
+}
+
+#[test]
 fn the_manifest_pins_the_log_and_unlocking_connects_to_the_pin() {
     let mut house = with_events(3);
     let pinned = head(&house, &house.read(unlock::state).unwrap().checkpoint);

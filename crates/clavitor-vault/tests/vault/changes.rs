@@ -43,6 +43,26 @@ fn a_new_entry_with_one_fault() {
 }
 
 #[test]
+fn a_version_that_does_not_follow_the_stored_one() {
+    let mut house = House::safe();
+    let id = house.add_login(1);
+    let changes = house.person.edit_entry(id, |draft| draft.title = "next".to_owned(), house.now_ms).unwrap();
+    let good = house.person.entry(id).unwrap().header().body().clone();
+    let with = |fault: &str, edit: &dyn Fn(&mut clavitor_crypto::header::Header)| {
+        let mut body = good.clone();
+        edit(&mut body);
+        let header = clavitor_crypto::signed::Signed::sign(body, house.person.usk()).unwrap();
+        refused(&house, &changes, fault, |change| change.entries[0].header = header.bytes().to_vec());
+    };
+    with("does not follow", &|header| header.previous = [1; 32]);
+    with("does not follow", &|header| header.fields[1].hash = [1; 32]);
+    with("vault key that is not in force", &|header| header.vault_epoch = 2);
+    with("signed by the vault's key", &|header| header.author = clavitor_crypto::AgentId([1; 16]));
+    with("sealed in this version", &|header| header.fields[1].version = 2);
+    house.apply(changes).unwrap();
+}
+
+#[test]
 fn an_entry_of_a_scope_that_is_not_there() {
     let mut house = House::safe();
     let unsent = house.person.add_scope("never sent", house.now_ms).unwrap().0;
