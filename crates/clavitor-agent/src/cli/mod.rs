@@ -63,6 +63,9 @@ pub fn usage(error: &clap::Error) -> ExitCode {
 
 /// Runs one verb on a runtime of its own, for a binary that has none. The network client needs little: one thread does the work of one verb.
 pub fn run_alone(command: AgentCommand) -> ExitCode {
+    // Keys must not end up in a core dump. Where the system does not know the wish, there is nothing to do about it; programs that are run are not affected.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
     match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => {
             let code = runtime.block_on(run(command));

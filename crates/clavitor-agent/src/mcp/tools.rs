@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::view;
 
@@ -216,9 +217,23 @@ pub(super) fn offered(reveal: bool) -> Vec<Tool> {
 
 fn schema<T: JsonSchema>() -> Arc<JsonObject> {
     let generator = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true).into_generator();
-    match generator.into_root_schema_for::<T>().to_value() {
-        serde_json::Value::Object(object) => Arc::new(object),
+    let mut schema = generator.into_root_schema_for::<T>().to_value();
+    drop_formats(&mut schema);
+    match schema {
+        Value::Object(object) => Arc::new(object),
         _ => Arc::new(JsonObject::new()),
+    }
+}
+
+/// The widths of Rust's integers are no formats of JSON Schema, and strict clients complain about them.
+fn drop_formats(schema: &mut Value) {
+    match schema {
+        Value::Object(members) => {
+            members.retain(|name, value| name != "format" || !value.is_string());
+            members.values_mut().for_each(drop_formats);
+        }
+        Value::Array(values) => values.iter_mut().for_each(drop_formats),
+        _ => {}
     }
 }
 
@@ -231,7 +246,8 @@ mod tests {
         for tool in offered(true) {
             assert_eq!(tool.input_schema["type"], "object", "{}", tool.name);
             assert_eq!(tool.output_schema.as_ref().unwrap()["type"], "object", "{}", tool.name);
-            assert!(tool.output_schema.unwrap().contains_key("properties"), "{}", tool.name);
+            assert!(tool.output_schema.as_ref().unwrap().contains_key("properties"), "{}", tool.name);
+            assert!(!serde_json::to_string(&tool).unwrap().contains("\"format\""), "{}", tool.name);
         }
     }
 

@@ -190,7 +190,8 @@ impl State {
         }
     }
 
-    fn agent_self(&self, agent: AgentId) -> AgentSelf {
+    /// What an agent is told about itself.
+    pub(crate) fn agent_self(&self, agent: AgentId) -> AgentSelf {
         let manifest = self.vault.person.manifest();
         let listed = manifest.body().agent(agent);
         AgentSelf {

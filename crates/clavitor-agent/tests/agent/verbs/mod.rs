@@ -1,5 +1,6 @@
 //! Every verb against an honest node: what it prints, where, and with which exit code.
 
+mod changes;
 mod refusals;
 mod showing;
 mod using;
