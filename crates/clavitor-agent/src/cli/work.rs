@@ -70,7 +70,7 @@ pub(crate) async fn one_time_code(vault: &OpenVault, reference: &Reference, reas
     let value = values.first().ok_or_else(|| Failure::general("the node left the field out"))?;
     let code = Totp::parse(value.text()?).map_err(|error| Failure::general(error.to_string()))?.at(clock::now_ms() / 1000);
     let reference = Names::of(&vault.items.items).reference(item, field);
-    Ok(TotpView { schema: "clavitor.agent.totp/1".into(), reference, code: code.code, valid_s: code.valid_s })
+    Ok(TotpView { schema: "clavitor.agent.totp/1".into(), reference, code: code.code.to_string(), valid_s: code.valid_s })
 }
 
 fn seed<'v>(vault: &'v OpenVault, reference: &Reference) -> Result<(&'v Item, &'v ItemField), Failure> {

@@ -2,12 +2,15 @@
 
 mod open;
 mod summary;
-pub(crate) mod totp;
 
-use clavitor_crypto::{EntryId, FieldId, field_kind::FieldKind};
+use clavitor_crypto::{
+    EntryId, FieldId,
+    field_kind::FieldKind,
+    totp::{Code, Totp},
+};
 use zeroize::Zeroizing;
 
-use self::{open::Key, totp::Totp};
+use self::open::Key;
 use crate::{
     Credential, Error, Read, Result, UseMode, Vault, Write,
     agents::log_list,
@@ -158,7 +161,7 @@ fn look_at_totp(r: &Read<'_>, bearer: &HostedBearer, entry_id: EntryId) -> Resul
         let field = entry.first_of(FieldKind::Totp)?;
         let (secret, line) = entry.open(r, &caller, field)?;
         let totp = Totp::parse(&secret).map_err(|_| Error::Forbidden(no_code()))?;
-        let (code, valid_s) = totp.code(r.now_ms() / 1000);
+        let Code { code, valid_s } = totp.at(r.now_ms() / 1000);
         Ok((HostedTotp { code, valid_s }, vec![line]))
     })
 }

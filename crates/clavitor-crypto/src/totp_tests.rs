@@ -1,5 +1,7 @@
 //! The vectors of RFC 6238, and the forms in which people store secrets.
 
+use proptest::prelude::*;
+
 use super::*;
 
 const SECRET20: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
@@ -7,7 +9,7 @@ const SECRET32: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZA";
 const SECRET64: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZDGNA";
 
 fn code(text: &str, now_s: u64) -> String {
-    Totp::parse(text).unwrap().code(now_s).0.to_string()
+    Totp::parse(text).unwrap().at(now_s).code.to_string()
 }
 
 #[test]
@@ -36,7 +38,7 @@ fn bare_secrets_have_six_digits_and_do_not_mind_how_they_are_typed() {
 #[test]
 fn digits_and_periods_of_an_address_count() {
     let totp = Totp::parse(&format!("otpauth://totp/x?secret={SECRET20}&period=60&digits=10")).unwrap();
-    let (code, valid_s) = totp.code(61);
+    let Code { code, valid_s } = totp.at(61);
     assert_eq!((code.len(), valid_s), (10, 59));
     assert_eq!(self::code(&format!("OTPAUTH://TOTP/x?Secret={SECRET20}%3D&digits=7"), 59), "4287082");
 }
@@ -75,7 +77,7 @@ fn what_is_no_secret_is_refused() {
         "otpauth://totp/x?secret=GEZDGNBV&digits=5",
         "otpauth://totp/x?secret=GEZDGNBV&digits=11",
         "otpauth://totp/x?secret=GEZDGNBV&period=0",
-        "otpauth://totp/x?secret=GEZDGNBV&period=601",
+        "otpauth://totp/x?secret=GEZDGNBV&period=3601",
         "otpauth://totp/x?secret=GEZDGNBV&algorithm=MD5",
         "otpauth://totp/x?secret=%GG",
         "https://example.com",
@@ -84,4 +86,18 @@ fn what_is_no_secret_is_refused() {
         assert!(Totp::parse(text).is_err(), "{text}");
     }
     assert!(Totp::parse(&"A".repeat(TEXT_BYTES_MAX + 1)).is_err());
+}
+
+#[test]
+fn counter_codes_are_named_as_such() {
+    assert_eq!(Totp::parse("otpauth://hotp/x?secret=GEZDGNBV&counter=1").err(), Some(BadSeed::Counter));
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read_or_refused(seed in any::<String>(), time in any::<u64>()) {
+        if let Ok(totp) = Totp::parse(&seed) {
+            prop_assert!(totp.at(time).valid_s >= 1);
+        }
+    }
 }
