@@ -64,7 +64,7 @@ pub struct Health {
     pub poisoned: Option<String>,
     /// The disk.
     pub disk: Disk,
-    /// When the whole file was last checked, Unix milliseconds.
+    /// When this process last checked the whole file, Unix milliseconds; 0 as long as the check after a start in good order runs.
     pub checked_ms: u64,
     /// Schema version.
     pub schema: u32,

@@ -18,7 +18,7 @@ pub(crate) struct Shared {
     pub(crate) options: OpenOptions,
     pub(crate) log_key: SigningKey,
     pub(crate) folder: Folder,
-    pub(super) checked_ms: AtomicU64,
+    checked_ms: AtomicU64,
     broken: Mutex<Option<String>>,
     stopped: AtomicU8,
     disk: AtomicU8,
@@ -29,12 +29,12 @@ const CLOSED: u8 = 1;
 const BROKEN: u8 = 2;
 
 impl Shared {
-    pub(super) fn new(options: OpenOptions, log_key: SigningKey, folder: Folder, now_ms: u64) -> Self {
+    pub(super) fn new(options: OpenOptions, log_key: SigningKey, folder: Folder) -> Self {
         Self {
             options,
             log_key,
             folder,
-            checked_ms: AtomicU64::new(now_ms),
+            checked_ms: AtomicU64::new(0),
             broken: Mutex::new(None),
             stopped: AtomicU8::new(RUNNING),
             disk: AtomicU8::new(Disk::Normal as u8),
@@ -91,6 +91,15 @@ impl Shared {
             self.folder.fill_ballast(self.options.ballast_bytes);
         }
         self.disk.store(disk as u8, Ordering::Release);
+    }
+
+    /// The whole file was checked and is sound.
+    pub(super) fn checked(&self, now_ms: u64) {
+        self.checked_ms.store(now_ms, Ordering::Relaxed);
+    }
+
+    pub(super) fn checked_ms(&self) -> u64 {
+        self.checked_ms.load(Ordering::Relaxed)
     }
 
     pub(super) fn database(&self) -> PathBuf {

@@ -4,7 +4,6 @@ use std::{
     path::Path,
     sync::{
         Arc, Condvar, Mutex, PoisonError,
-        atomic::Ordering,
         mpsc::{SyncSender, TrySendError, sync_channel},
     },
     thread,
@@ -13,7 +12,7 @@ use std::{
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::{
-    Health, OpenError, OpenOptions, Read, Write,
+    Health, OpenError, OpenOptions, Read, Write, clean,
     engine::{self, Side},
     folder::Folder,
     migrate,
@@ -51,19 +50,22 @@ impl Vault {
         if new {
             folder.make_database()?;
         }
+        let clean = clean::take(&folder.dir);
         let mut connection = engine::open(&file, Side::Writer)?;
-        if !new {
-            let fresh = is_blank(&connection);
-            if !fresh {
-                engine::check(&connection, &file)?;
-            }
+        if !new && !clean && !is_blank(&connection) {
+            engine::check(&connection, &file)?;
         }
         migrate::run(&mut connection, &file, now_ms)?;
         let log_key = identify(&connection, &folder)?;
-        let shared = Arc::new(Shared::new(options.clone(), log_key, folder, now_ms));
+        let shared = Arc::new(Shared::new(options.clone(), log_key, folder));
         shared.look_at_disk();
         let readers =
             (0..options.readers.clamp(1, READERS_MAX)).map(|_| engine::open(&file, Side::Reader)).collect::<std::result::Result<_, _>>()?;
+        if clean {
+            clean::check_soon(&shared, now_ms);
+        } else {
+            shared.checked(now_ms);
+        }
         let (orders, waiting) = sync_channel(WAITING_MAX);
         let writer = Writer::new(connection, Arc::clone(&shared));
         let thread = thread::Builder::new()
@@ -124,12 +126,7 @@ impl Vault {
     #[must_use]
     pub fn health(&self) -> Health {
         let shared = &self.0.shared;
-        Health {
-            poisoned: shared.poisoned(),
-            disk: shared.disk(),
-            checked_ms: shared.checked_ms.load(Ordering::Relaxed),
-            schema: migrate::SCHEMA,
-        }
+        Health { poisoned: shared.poisoned(), disk: shared.disk(), checked_ms: shared.checked_ms(), schema: migrate::SCHEMA }
     }
 
     /// Checks the whole file again while the node runs. A damaged file stops the store.
@@ -144,7 +141,7 @@ impl Vault {
             self.0.shared.poison(&found.join("; "));
             return Err(Error::Unavailable("the database is damaged"));
         }
-        self.0.shared.checked_ms.store(now_ms, Ordering::Relaxed);
+        self.0.shared.checked(now_ms);
         Ok(())
     }
 
@@ -177,10 +174,13 @@ impl Inner {
         // A closed channel or a dead thread is what we want.
         let _ = self.orders.send(Order::Close);
         // The last handle may be dropped by an answer, on the writer's own thread; that one ends by itself.
-        if writer.thread().id() != thread::current().id() {
-            let _ = writer.join();
-            self.shared.folder.unlock();
+        if writer.thread().id() == thread::current().id() {
+            return;
         }
+        if writer.join().is_ok() && self.shared.poisoned().is_none() {
+            clean::leave(&self.shared.folder.dir);
+        }
+        self.shared.folder.unlock();
     }
 
     fn lend(&self) -> Lent<'_> {

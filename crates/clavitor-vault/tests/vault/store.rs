@@ -162,6 +162,47 @@ fn a_process_that_ended_while_it_made_the_file_may_begin_again() {
 }
 
 #[test]
+fn a_file_nobody_touched_is_checked_right_after_the_start_and_any_other_before() {
+    let house = closed();
+    let note = house.data().join("clavitor.clean");
+    assert!(note.exists());
+    let vault = open(&house.data()).unwrap();
+    assert!(!note.exists(), "as long as it is open, it is not closed in good order");
+    while vault.health().checked_ms == 0 {
+        assert_eq!(vault.health().poisoned, None);
+        std::thread::yield_now();
+    }
+    vault.close();
+    assert!(note.exists());
+    let file = house.data().join("clavitor.db");
+    let whole = fs::read(&file).unwrap();
+    fs::write(&file, whole).unwrap();
+    assert_eq!(open(&house.data()).unwrap().health().checked_ms, START_MS, "written again, with the same bytes: checked before");
+}
+
+#[test]
+fn damage_that_only_the_later_check_finds_stops_the_store() {
+    let house = closed();
+    let file = house.data().join("clavitor.db");
+    let mut damaged = fs::read(&file).unwrap();
+    let pages = damaged.len() / 4096;
+    damaged[(pages - 1) * 4096..][..64].fill(0xff);
+    fs::write(&file, damaged).unwrap();
+    // A note that says all is well, as if the disk itself had rotten.
+    use std::os::unix::fs::MetadataExt as _;
+    let seen = fs::metadata(&file).unwrap();
+    let times = [seen.mtime(), seen.mtime_nsec(), seen.ctime(), seen.ctime_nsec()];
+    fs::write(house.data().join("clavitor.clean"), format!("{} {} {times:?}\n", seen.len(), seen.ino())).unwrap();
+    let Ok(vault) = open(&house.data()) else { return };
+    while vault.health().poisoned.is_none() {
+        assert_eq!(vault.health().checked_ms, 0, "a damaged file passed the check");
+        std::thread::yield_now();
+    }
+    assert!(vault.health().poisoned.unwrap().contains("clavitor restore"));
+    assert!(matches!(vault.read(START_MS, clavitor_vault::setup::needed), Err(Error::Unavailable(_))));
+}
+
+#[test]
 fn the_reserve_is_filled_and_given_back() {
     let dir = tempdir().unwrap();
     let options = OpenOptions { ballast_bytes: 100_000, ..options() };
