@@ -8,7 +8,7 @@ use clavitor_crypto::{
 };
 
 use crate::{
-    Applied, Credential, EntrySummary, Error, Read, Result, UseMode, Write,
+    Applied, Credential, EntrySummary, Error, Read, Result, UseMode, Vault, Write,
     audit::event::{Actor, Draft},
     budget,
     caller::{Caller, Who},
@@ -174,18 +174,18 @@ pub fn me(r: &Read<'_>, credential: &Credential) -> Result<AgentSelf> {
     })
 }
 
-/// The entries an enrolled agent may use, sealed; the trash left out.
+/// The entries an enrolled agent may use, sealed; the trash left out. Blocks for reading them; `done` is called on the writer thread once the audit row is
+/// durable.
 ///
 /// # Errors
-/// `Unauthenticated`, `AgentLocked`.
-pub fn entries(w: &Write<'_>, credential: &Credential) -> Result<Vec<EntrySummary>> {
-    w.demand(Room::Agent)?;
-    let caller = Caller::find(w, credential)?;
-    let agent_id = caller.agent(AgentKind::Enrolled)?.agent_id;
-    let permit = caller.permit::<ListNames>(Act::ListNames, Subject::Vault, |vault| (vault, agent_id))?;
-    let listed = listed(w, &permit)?;
-    log_list(w, &caller, listed.len())?;
-    Ok(listed)
+/// Through `done`: `Unauthenticated`, `AgentLocked`, `Forbidden` for an agent that may do nothing now, `Unavailable`.
+pub fn entries(vault: &Vault, now_ms: u64, credential: &Credential, done: impl FnOnce(Result<Vec<EntrySummary>>) + Send + 'static) {
+    let found = vault.read(now_ms, |r| {
+        let caller = Caller::find(r, credential)?;
+        let agent_id = caller.agent(AgentKind::Enrolled)?.agent_id;
+        listed(r, &caller.permit::<ListNames>(Act::ListNames, Subject::Vault, |vault| (vault, agent_id))?)
+    });
+    settle_list(vault, now_ms, credential, found, done);
 }
 
 /// Stores a new version of an entry of the agent's scopes, signed by the agent.
@@ -261,12 +261,29 @@ pub(crate) fn listed(r: &Read<'_>, permit: &Permit<'_, ListNames>) -> Result<Vec
     Ok(listed.into_values().collect())
 }
 
-pub(crate) fn log_list(w: &Write<'_>, caller: &Caller<'_>, entries: usize) -> Result<()> {
-    let detail = format!("{entries} entries");
-    w.log(caller.vault(), &Draft::done(Actor::of(caller), "entry.list").saying(&detail))?;
-    w.commit(caller.vault(), "list", None)?;
-    if let Who::Agent(agent) = caller.who() {
-        w.agent_seen(agent.agent_id)?;
+/// Hands a list out once it is logged, if the caller may still have it.
+pub(crate) fn settle_list<T: Send + 'static>(
+    vault: &Vault,
+    now_ms: u64,
+    credential: &Credential,
+    found: Result<Vec<T>>,
+    done: impl FnOnce(Result<Vec<T>>) + Send + 'static,
+) {
+    let credential = credential.clone();
+    match found {
+        Ok(found) => vault.write(now_ms, move |w| log_list(w, &credential, found.len()).map(|()| found), done),
+        Err(error) => done(Err(error)),
     }
-    Ok(())
+}
+
+fn log_list(w: &Write<'_>, credential: &Credential, entries: usize) -> Result<()> {
+    w.demand(Room::Agent)?;
+    let caller = Caller::find(w, credential)?;
+    let Who::Agent(agent) = caller.who() else { return Err(Error::Unauthenticated) };
+    let permit = caller.permit::<ListNames>(Act::ListNames, Subject::Vault, |vault| (vault, agent.agent_id))?;
+    let (vault_id, agent_id) = *permit.target();
+    let detail = format!("{entries} entries");
+    w.log(vault_id, &Draft::done(Actor::of(&caller), "entry.list").saying(&detail))?;
+    w.commit(vault_id, "list", None)?;
+    Ok(w.agent_seen(agent_id)?)
 }

@@ -17,8 +17,8 @@ pub(crate) async fn me(call: Call<AnyAgent>, (): ()) -> Answer<AgentSelf> {
 
 /// The entries an enrolled agent may use.
 pub(crate) async fn entries(call: Call<Agent>, (): ()) -> Answer<AgentEntryList> {
-    let credential = call.who.credential;
-    let entries = call.node.write(move |w| agents::entries(w, &credential)).await?.to_wire();
+    let node = &call.node;
+    let entries = node.done(|done| agents::entries(node.vault(), node.now_ms(), &call.who.credential, done)).await?.to_wire();
     Ok(Json(AgentEntryList { entries }))
 }
 

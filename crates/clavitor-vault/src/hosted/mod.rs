@@ -12,12 +12,11 @@ use zeroize::Zeroizing;
 
 use self::open::Key;
 use crate::{
-    Credential, Error, Read, Result, UseMode, Vault, Write,
-    agents::log_list,
+    Credential, Error, Read, Result, UseMode, Vault,
+    agents::settle_list,
     caller::{Caller, HostedBearer},
     policy::{Act, ListNames, Subject},
     release::{Asked, Looked, look, settle_in},
-    store::Room,
 };
 
 /// An entry as a hosted agent sees it: no values.
@@ -95,19 +94,7 @@ pub fn list(vault: &Vault, now_ms: u64, credential: &Credential, done: impl FnOn
         let permit = caller.permit::<ListNames>(Act::ListNames, Subject::Vault, |vault| (vault, key.agent_id()))?;
         key.list(r, &permit)
     });
-    let credential = credential.clone();
-    match opened {
-        Ok(entries) => vault.write(now_ms, move |w| settle_list(w, &credential, entries), done),
-        Err(error) => done(Err(error)),
-    }
-}
-
-fn settle_list(w: &Write<'_>, credential: &Credential, entries: Vec<HostedEntry>) -> Result<Vec<HostedEntry>> {
-    w.demand(Room::Agent)?;
-    let caller = Caller::find(w, credential)?;
-    caller.permit::<ListNames>(Act::ListNames, Subject::Vault, |vault| (vault, clavitor_crypto::AgentId::ZERO))?;
-    log_list(w, &caller, entries.len())?;
-    Ok(entries)
+    settle_list(vault, now_ms, credential, opened, done);
 }
 
 /// One value of tier 1. Needs `reveal`. Blocks for opening it; `done` is called on the writer thread once the audit row is durable.

@@ -4,15 +4,14 @@ use clavitor_crypto::AgentId;
 use clavitor_person::AgentTerms;
 use clavitor_vault::{Credential, Error, agents};
 
-use crate::house::{Enrolled, House, PASSWORD, convert, entry_change, login, proof, stored};
+use crate::house::{Enrolled, House, PASSWORD, convert, entry_change, login, proof, stored, wait};
 
 fn me(house: &House, credential: &Credential) -> Result<agents::AgentSelf, Error> {
     house.vault.read(house.now_ms, |r| agents::me(r, credential))
 }
 
 fn list(house: &House, agent: &Enrolled) -> Result<Vec<clavitor_vault::EntrySummary>, Error> {
-    let credential = agent.credential.clone();
-    house.vault.write_wait(house.now_ms, move |w| agents::entries(w, &credential))
+    wait(|done| agents::entries(&house.vault, house.now_ms, &agent.credential, done))
 }
 
 #[test]
