@@ -157,7 +157,8 @@ impl Body for Header {
     fn check(&self) -> Result<(), Refusal> {
         let numbers = self.version >= 1 && self.ek_epoch >= 1 && self.vault_epoch >= 1;
         let first = (self.version == 1) == (self.previous == ZERO);
-        let author = self.version > 1 || self.author == AgentId::ZERO;
+        // What an agent signs never takes an entry away, whatever stands before it: a client that has no earlier header is safe too.
+        let author = self.author == AgentId::ZERO || (self.version > 1 && self.deleted == Deleted::Live);
         let sorted = ascending(self.fields.iter().map(|field| field.id))
             && ascending(self.destinations.iter().map(String::as_bytes))
             && ascending(self.scopes.iter());

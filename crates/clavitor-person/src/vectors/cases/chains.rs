@@ -208,7 +208,7 @@ fn owner_steps() -> Result<Vec<Case>, String> {
     cases.extend(run_steps("agent", "chain", &trash, true, &[("undo-trash", "an agent takes an entry out of the trash", undone)])?);
     cases.extend(run_steps(
         "agent",
-        "chain",
+        "rule",
         &trash,
         true,
         &[("in-trash", "an agent writes to an entry in the trash", |next| reseal(next, 1))],
@@ -234,10 +234,14 @@ const AGENT_STEPS: [(&str, &str, HeaderEdit); 3] = [
     }),
 ];
 
-const AGENT_FAULTS: [(&str, &str, HeaderEdit); 13] = [
+const AGENT_DELETES: [(&str, &str, HeaderEdit); 2] = [
+    ("deleted", "an agent deletes", |next| next.deleted = Deleted::Trash),
+    ("purged", "an agent purges", |next| (next.deleted, next.fields) = (Deleted::Purged, Vec::new())),
+];
+
+const AGENT_FAULTS: [(&str, &str, HeaderEdit); 12] = [
     ("destination", "an agent adds a destination", |next| next.destinations.push("https://zz.example".to_owned())),
     ("scopes", "an agent takes the entry into another scope", |next| next.scopes.push(ScopeId([7; 16]))),
-    ("deleted", "an agent deletes", |next| next.deleted = Deleted::Trash),
     ("ek-epoch", "an agent changes the entry key", |next| {
         next.ek_epoch += 1;
         [0, 1, 3].into_iter().for_each(|at| reseal(next, at));
@@ -277,6 +281,7 @@ const AGENT_FAULTS: [(&str, &str, HeaderEdit); 13] = [
 fn agent_steps() -> Result<Vec<Case>, String> {
     let before = headers::sample();
     let mut cases = run_steps("agent", "ok", &before, true, &AGENT_STEPS)?;
+    cases.extend(run_steps("agent", "rule", &before, true, &AGENT_DELETES)?);
     cases.extend(run_steps("agent", "chain", &before, true, &AGENT_FAULTS)?);
     Ok(cases)
 }

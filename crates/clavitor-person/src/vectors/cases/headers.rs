@@ -104,7 +104,7 @@ fn encodings() -> Result<Vec<Case>, String> {
 
 type Edit = fn(&mut Header);
 
-const EDITS: [(&str, &str, Edit); 26] = [
+const EDITS: [(&str, &str, Edit); 28] = [
     ("version-0", "version 0", |body| body.version = 0),
     ("first-with-previous", "a first header that names one before it", |body| {
         body.version = 1;
@@ -114,6 +114,12 @@ const EDITS: [(&str, &str, Edit); 26] = [
     ("agent-makes-entry", "an agent as author of a first version", |body| {
         (body.version, body.previous, body.author) = (1, ZERO, AgentId([1; 16]));
         body.fields.iter_mut().for_each(|field| field.version = 1);
+    }),
+    ("agent-trashes", "an agent as author of an entry in the trash", |body| {
+        (body.author, body.deleted) = (AgentId([1; 16]), Deleted::Trash);
+    }),
+    ("agent-purges", "an agent as author of a purged entry", |body| {
+        (body.author, body.deleted, body.fields) = (AgentId([1; 16]), Deleted::Purged, Vec::new());
     }),
     ("ek-epoch-0", "entry-key epoch 0", |body| body.ek_epoch = 0),
     ("vault-epoch-0", "vault epoch 0", |body| body.vault_epoch = 0),
