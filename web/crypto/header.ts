@@ -78,7 +78,6 @@ function checkHeader(header: Header): void {
   demand(header.version >= 1 && header.ekEpoch >= 1 && header.vaultEpoch >= 1, "rule", "versions begin at 1");
   demand((header.version === 1) === equal(header.previous, zeroBytes32), "rule", "first header");
   demand(header.version > 1 || header.author === zeroId, "rule", "agents make no entries");
-  demand(header.deleted === Deleted.live || header.author === zeroId, "rule", "agents delete nothing");
   const sizes = header.destinations.map((text) => utf8(text).length);
   demand(sizes.every((size) => size > 0 && size <= destinationBytesMax), "rule", "destination");
   demand(header.entry !== zeroId, "rule", "entry id");
