@@ -171,12 +171,13 @@ impl Vault {
 impl Inner {
     fn close(&self) {
         let Some(writer) = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
-        // A closed channel or a dead thread is what we want.
-        let _ = self.orders.send(Order::Close);
-        // The last handle may be dropped by an answer, on the writer's own thread; that one ends by itself.
         if writer.thread().id() == thread::current().id() {
+            // The last handle was dropped by an answer, on the writer's own thread, which ends by itself and must not wait for itself.
+            let _ = self.orders.try_send(Order::Close);
             return;
         }
+        // A closed channel or a dead thread is what we want.
+        let _ = self.orders.send(Order::Close);
         if writer.join().is_ok() && self.shared.poisoned().is_none() {
             clean::leave(&self.shared.folder.dir);
         }

@@ -167,3 +167,30 @@ fn more_than_the_queue_holds_is_refused_at_once() {
     house.vault.close();
     assert_eq!(done.load(Ordering::Relaxed), 4096, "closing finishes what waits");
 }
+
+#[test]
+fn the_last_handle_may_be_dropped_by_an_answer() {
+    let house = House::new();
+    let (dir, vault, now_ms) = (house.data(), house.vault.clone(), house.now_ms);
+    let (answer, answered) = channel();
+    let keep = house.dir;
+    drop(house.vault);
+    let last = Arc::new(Mutex::new(Some(vault)));
+    let held = Arc::clone(&last);
+    let handle = last.lock().unwrap().clone().unwrap();
+    handle.write(
+        now_ms,
+        |_| Ok(()),
+        move |done| {
+            drop(held.lock().unwrap().take());
+            answer.send(done).unwrap();
+        },
+    );
+    drop(handle);
+    assert_eq!(answered.recv().unwrap(), Ok(()));
+    // The writer ends by itself; the lock goes with it.
+    while clavitor_vault::Vault::open(&dir, &crate::house::options(), now_ms).is_err() {
+        std::thread::yield_now();
+    }
+    drop(keep);
+}
