@@ -2,7 +2,7 @@
 import { equal } from "../crypto/bytes.ts";
 import { checkHeaderFollows, Deleted, type Header, readHeader, type SignedHeader } from "../crypto/header.ts";
 import { zeroId } from "../crypto/ids.ts";
-import { AgentKind, Capability } from "../crypto/manifest.ts";
+import { AgentKind, Capability, type ManifestAgent } from "../crypto/manifest.ts";
 import { demand } from "../crypto/refused.ts";
 import { PublicKey } from "../crypto/sign.ts";
 import { checkAgainst, type EntryPin } from "./pins.ts";
@@ -16,8 +16,10 @@ export async function fetchHistory(session: Session, entry: string): Promise<rea
   return list(answer.versions);
 }
 
-/** Headers of a history, newest first, each proved by the one after it; the newest is `current`, which was proved before. */
-export function proveChain(entry: string, versions: readonly EntryDetail[], current: SignedHeader, pin: EntryPin | undefined): SignedHeader[] {
+type ReadHeader = ReturnType<typeof readHeader>;
+
+/** Headers of a history, newest first, each named by the one after it; the newest is `current`. Being named by an agent proves no author: see `proveAuthors`. */
+export function readChain(entry: string, versions: readonly EntryDetail[], current: SignedHeader, pin: EntryPin | undefined): ReadHeader[] {
   const chain = versions.map((version) => readHeader(blob(version.header)));
   const [newest] = chain;
   demand(newest !== undefined && equal(newest.hash, current.hash), "chain", "history of another version");
@@ -28,6 +30,12 @@ export function proveChain(entry: string, versions: readonly EntryDetail[], curr
     if (pin?.version === next.header.version) demand(equal(pin.hash, next.hash), "pin", "another past than the one seen");
   });
   return chain;
+}
+
+/** Whether these terms let the agent write the entry. */
+export function mayWrite(agent: ManifestAgent | undefined, header: Header): boolean {
+  const held = new Set([zeroId, ...header.scopes]);
+  return agent?.scopes.some((scope) => held.has(scope.id) && (scope.capabilities & Capability.write) !== 0) === true;
 }
 
 /** Accepts headers for one session. */
@@ -75,7 +83,7 @@ export class Acceptor {
     if (checkAgainst(pin, header.version, hash, header.previous)) return read;
     if (this.#ahead(header)) await this.session.refresh();
     demand(header.vaultEpoch <= this.session.manifest.vaultEpoch, "rule", "vault epoch of the future");
-    await this.#keyOf(header.author).verify("header", this.session.vaultBytes, read.body, read.signature);
+    await this.#proveAuthor(read);
     await this.#acceptPast(read, pin, before);
     const raised = { version: header.version, hash };
     (await this.pins()).set(entry, raised);
@@ -87,16 +95,26 @@ export class Acceptor {
   async #acceptPast(read: SignedHeader, pin: EntryPin | undefined, before: SignedHeader | undefined): Promise<void> {
     const { header } = read;
     const owner = header.author === zeroId;
-    if (header.version === 1 || header.deleted === Deleted.purged) return;
-    if (owner && (pin === undefined || header.version === pin.version + 1)) return;
+    if (header.version === 1) return;
+    if (owner && (pin === undefined || header.version === pin.version + 1 || header.deleted === Deleted.purged)) return;
     if (before && before.header.version + 1 === header.version) {
       checkHeaderFollows(header, before);
       return this.#checkWriter(header);
     }
-    const chain = proveChain(header.entry, await fetchHistory(this.session, header.entry), read, pin);
-    for (const { header: version } of chain) {
-      if (version.author === zeroId || version.version === pin?.version) return;
-      this.#checkWriter(version);
+    await this.proveAuthors(readChain(header.entry, await fetchHistory(this.session, header.entry), read, pin), pin, (version) => this.#checkWriter(version));
+  }
+
+  #proveAuthor({ header, body, signature }: ReadHeader): Promise<void> {
+    return this.#keyOf(header.author).verify("header", this.session.vaultBytes, body, signature);
+  }
+
+  /** Every signature from the newest version down to the first of the owner, who vouches for what is older, or to the one that was seen before. */
+  async proveAuthors(chain: readonly ReadHeader[], pin: EntryPin | undefined, check: (header: Header) => void = () => undefined): Promise<void> {
+    for (const version of chain) {
+      if (version.header.version === pin?.version) return;
+      await this.#proveAuthor(version);
+      if (version.header.author === zeroId) return;
+      check(version.header);
     }
   }
 
@@ -107,9 +125,7 @@ export class Acceptor {
 
   #mayWrite(header: Header): boolean {
     if (header.author === zeroId) return true;
-    const agent = this.session.manifest.agents.find((one) => one.id === header.author);
-    const held = new Set([zeroId, ...header.scopes]);
-    return agent?.scopes.some((scope) => held.has(scope.id) && (scope.capabilities & Capability.write) !== 0) === true;
+    return mayWrite(this.session.manifest.agents.find((one) => one.id === header.author), header);
   }
 
   #checkWriter(header: Header): void {

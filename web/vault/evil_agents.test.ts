@@ -1,14 +1,16 @@
 // The hostile node and agents, together or alone: M08, M10, M11, M17, M25. Each case is refused with one alarm.
 import { describe, expect, it } from "vitest";
 import { makeRandom, toBase64 } from "../crypto/bytes.ts";
-import { readHeader, signHeader } from "../crypto/header.ts";
+import { sha256 } from "../crypto/hash.ts";
+import { encodeHeader, type Header, readHeader } from "../crypto/header.ts";
 import { makeX25519, unwrapKey } from "../crypto/hpke.ts";
 import { idBytes, zeroBytes32, zeroId } from "../crypto/ids.ts";
 import { AgentState } from "../crypto/manifest.ts";
 import { derivePublic, PublicKey, SigningKey } from "../crypto/sign.ts";
 import { enrolMac, parseEnrol } from "../crypto/token.ts";
 import { openScope } from "../crypto/wrap.ts";
-import { allTerms, expectAlarm, expectDead, forgedManifest, reopen, stored, tamper, unblob } from "./testing/evil.ts";
+import { allTerms, expectAlarm, expectDead, forgedManifest, ownKey, reopen, stored, tamper, unblob } from "./testing/evil.ts";
+import type { StoredEntry } from "./testing/node.ts";
 import { byTitle, type Full, makeVault, secondBrowser } from "./testing/world.ts";
 import type { AgentList, VaultState } from "./wire.ts";
 
@@ -68,15 +70,68 @@ describe("agents", () => {
     if (version === undefined) throw new Error("no version");
     const next = { ...structuredClone(version.header), version: version.header.version + 1, previous: version.hash, author: agent.id };
     edit(next as never);
-    const signed = await signHeader(next, agent.key);
-    entry.versions.unshift({ signed: toBase64(signed.signed), header: signed.header, hash: signed.hash, records: version.records });
+    await put(world, entry, next, agent.key);
   }
+
+  /** Stores a version as it was signed, whatever a client would say to it. */
+  async function put(world: Full, entry: StoredEntry, header: Header, key: SigningKey) {
+    const body = encodeHeader(header);
+    const signed = toBase64(await key.signed("header", idBytes(world.vault.vaultId), body));
+    entry.versions.unshift({ signed, header, hash: sha256(body), records: entry.versions[0]?.records ?? [] });
+  }
+
+  /** Alpha in a scope where an agent may write, seen by a browser; then a version "of the owner" that nobody signed, and one of the agent that names it. */
+  async function withInsertedVersion(edit: (header: Header) => void) {
+    const world = await makeVault(["Alpha"]);
+    const scope = await world.vault.scopes.create("Work");
+    const alpha = byTitle(world.vault, "Alpha");
+    await world.vault.entries.setScopes([alpha.id], [scope.id]);
+    const agent = await enrol(world, scope.id);
+    const entry = stored(world.node, alpha.id);
+    const [last] = entry.versions;
+    if (last === undefined) throw new Error("no version");
+    const inserted = { ...structuredClone(last.header), version: last.header.version + 1, previous: last.hash };
+    edit(inserted);
+    await put(world, entry, inserted, await ownKey());
+    await written(world, agent, () => undefined);
+    return { world, alpha, entry };
+  }
+
+  it.each([
+    ["destinations", (header: Header) => void header.destinations.push("https://z.example")],
+    ["scopes", (header: Header) => (header.scopes = [...header.scopes, "77".repeat(16)])],
+    ["a lower tier", (header: Header) => header.fields.forEach((field) => field.kind === 5 && Object.assign(field, { tier: 1, version: header.version }))],
+  ])("M25: an unsigned version of the owner with other %s, named by an agent's signed one", async (_, edit) => {
+    const { world } = await withInsertedVersion(edit);
+    const changes = world.node.asked.filter((path) => path === "POST /v1/changes").length;
+    await expectAlarm(world, () => reopen(world), /^signature/);
+    await expectAlarm(world, () => world.vault.entries.load().then(() => world.vault.entries.history(byTitle(world.vault, "Alpha").id)), /^signature/);
+    await expectDead(world, world.vault);
+    const other = secondBrowser(world);
+    await expectAlarm({ ...world, client: other.client }, async () => (await other.client.unlock()).entries.load(), /^signature/);
+    expect(world.node.asked.filter((path) => path === "POST /v1/changes").length).toBe(changes);
+  });
+
+  it("the same under a history that a browser had seen before", async () => {
+    const { world, alpha } = await withInsertedVersion((header) => void header.destinations.push("https://z.example"));
+    const [newest] = stored(world.node, alpha.id).versions;
+    if (newest) await world.pins.raiseEntries(world.vault.vaultId, new Map([[alpha.id, { version: newest.header.version, hash: newest.hash }]]));
+    const vault = await world.client.unlock();
+    await expectAlarm(world, () => vault.entries.load().then(() => vault.entries.history(alpha.id)), /^signature/);
+    await expectDead(world, vault);
+  });
+
+  it.each([["the trash", 1], ["the end for ever", 2]])("an agent puts %s under an entry", async (_, deleted) => {
+    const world = await makeVault();
+    const agent = await enrol(world, zeroId);
+    await written(world, agent, ((header: Header) => Object.assign(header, { deleted, fields: deleted === 2 ? [] : header.fields })) as never);
+    await expectAlarm(world, () => reopen(world), /^rule: agents delete nothing/);
+  });
 
   it.each([
     ["M10: a destination", (header: { destinations: string[] }) => header.destinations.push("https://z.example"), /^chain: agent: destinations/],
     ["M08: a lower tier", (header: { fields: { kind: number; tier: number }[] }) => header.fields.forEach((field) => field.kind === 5 && (field.tier = 1)), /^chain: (agent: kind or tier|old field)/],
     ["a field of tier 3", (header: { fields: { tier: number }[] }) => (header.fields = header.fields.filter((field) => field.tier !== 3)), /^chain: agent: tier 3/],
-    ["the trash", (header: { deleted: number }) => (header.deleted = 1), /^chain: agent: not a live/],
     ["scopes", (header: { scopes: string[] }) => (header.scopes = []), /^chain: agent: destinations or scopes/],
   ])("with its own key, an agent changes %s, and the node lets it", async (_, edit, reason) => {
     const world = await makeVault();

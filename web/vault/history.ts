@@ -3,7 +3,7 @@ import { equal, wipe } from "../crypto/bytes.ts";
 import { Deleted, type Header, type HeaderField, type SignedHeader } from "../crypto/header.ts";
 import { zeroId } from "../crypto/ids.ts";
 import { demand } from "../crypto/refused.ts";
-import { fetchHistory, proveChain } from "./accept.ts";
+import { fetchHistory, readChain } from "./accept.ts";
 import { openSummary, openValue, recordOf } from "./opening.ts";
 import { blobOrNone, list } from "./read.ts";
 import type { EntryStore } from "./store.ts";
@@ -31,7 +31,8 @@ export async function fetchPast(store: EntryStore, entry: string): Promise<Past>
   demand(newest !== undefined, "rule", "no history");
   const { detail } = await store.takeDetail(entry, newest);
   const pin = (await acceptor.pins()).get(entry);
-  const chain = proveChain(entry, answer, detail.signed, pin);
+  const chain = readChain(entry, answer, detail.signed, pin);
+  await acceptor.proveAuthors(chain, undefined);
   const versions = chain.map((signed, at) => ({ signed, records: list(answer[at]?.records) }));
   return { versions, grants: detail.grants };
 }
