@@ -126,7 +126,6 @@ function named(detail: string): string {
 function Line({ event }: { event: ActivityEvent }): JSX.Element {
   const words = t.agents.activity;
   const reason = reasonOf(event);
-  const byAgent = event.actorKind === "agent" || event.actorKind === "hosted";
   return (
     <li>
       <div>
@@ -141,7 +140,7 @@ function Line({ event }: { event: ActivityEvent }): JSX.Element {
           {event.fieldLabel !== null && <> · {event.fieldLabel}</>}
           {reason.mode !== null && <> · {t.agents.learnt.modes[reason.mode]}</>}
         </p>
-        {reason.text !== "" && <p class="soft">{byAgent ? words.reason(reason.text) : named(reason.text)}</p>}
+        {reason.text !== "" && <p class="soft">{reason.mode !== null ? words.reason(reason.text) : named(reason.text)}</p>}
         <p class="hint">
           {dateTime(event.atMs)} · #{event.seq}
         </p>

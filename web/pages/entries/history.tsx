@@ -115,14 +115,18 @@ function Change({
   return (
     <div class="change">
       <strong>{t.entries.changes[change.what](label ?? "")}</strong>
-      {change.before !== undefined && change.before !== "" && <del>{change.before}</del>}
-      {change.after !== undefined && change.after !== "" && <ins>{change.after}</ins>}
+      {change.before !== undefined && change.before !== "" && <del>{wordOf(change, change.before)}</del>}
+      {change.after !== undefined && change.after !== "" && <ins>{wordOf(change, change.after)}</ins>}
       {change.what === "value changed" && change.before === undefined && change.after === undefined && change.fieldId !== undefined && (
         <SealedDiff entryId={entry.id} fieldId={change.fieldId} label={label ?? ""} version={version} before={before} />
       )}
     </div>
   );
 }
+
+/** A tier is recorded as its number; people know it by its word. */
+const wordOf = (change: VersionChange, text: string): string =>
+  change.what === "tier changed" && (text === "1" || text === "2" || text === "3") ? t.kinds.tier[text] : text;
 
 const labelOf = (change: VersionChange, version: EntryVersion | null): string | undefined =>
   version?.fields.find((field) => field.id === change.fieldId)?.label;

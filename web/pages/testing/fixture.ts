@@ -146,7 +146,7 @@ function sampleHistory(entry: Entry, nowMs: number): Awaited<ReturnType<OpenVaul
       author: null,
       changes: [
         { what: "value changed", fieldId: first?.id ?? "", before: "ada", after: "ada@example.org" },
-        { what: "tier changed", fieldId: second?.id ?? "", before: "Hosted", after: "Agents" },
+        { what: "tier changed", fieldId: second?.id ?? "", before: "1", after: "2" },
       ],
     },
     { ...base, version: 1, atMs: nowMs - 90 * DAY_MS, author: null, changes: [{ what: "created" }] },
