@@ -3,9 +3,11 @@ import { describe, expect, it } from "vitest";
 import { toHex, fromBase64, utf8 } from "../crypto/bytes.ts";
 import { makeX25519, unwrapKey } from "../crypto/hpke.ts";
 import { idBytes, zeroId } from "../crypto/ids.ts";
+import { AgentState } from "../crypto/manifest.ts";
 import { derivePublic, PublicKey } from "../crypto/sign.ts";
 import { enrolMac, openEnrolGrant, parseEnrol, parseToken, openTokenGrant } from "../crypto/token.ts";
 import { openScope } from "../crypto/wrap.ts";
+import { BadDraft, Conflict } from "./errors.ts";
 import type { TestNode } from "./testing/node.ts";
 import { byLabel, byTitle, makeVault, secondBrowser } from "./testing/world.ts";
 import type { AgentTerms } from "./types.ts";
@@ -107,6 +109,33 @@ describe("agents", () => {
     expect(node.manifest?.body.scopes.find((scope) => scope.id === a.id)?.epoch).toBe(2);
     expect(node.wraps.get(`${invitation.agentId} ${b.id}`)?.scope_epoch).toBe(1);
     expect(node.manifest?.body.agents[0]?.perHour).toBe(7);
+  });
+
+  it("are not narrowed while they are only invited: the enrolment holds the keys of all their scopes", async () => {
+    const { vault, node } = await makeVault([]);
+    const [a, b] = [await vault.scopes.create("A"), await vault.scopes.create("B")];
+    const both = terms(a.id, { scopes: [...terms(a.id).scopes, ...terms(b.id).scopes] });
+    const { agentId } = await vault.agents.invite("Mover", both);
+    const manifests = node.manifests.length;
+    await expect(vault.agents.change(agentId, terms(a.id))).rejects.toBeInstanceOf(BadDraft);
+    expect(node.manifests.length).toBe(manifests);
+    expect((await vault.agents.change(agentId, { ...both, perHour: 5 })).perHour).toBe(5);
+  });
+
+  it("are changed as they stand in the newest manifest, or the person is asked to repeat", async () => {
+    const world = await makeVault([]);
+    const { vault, node } = world;
+    const first = await vault.agents.invite("First", terms(zeroId));
+    const second = await vault.agents.invite("Second", terms(zeroId));
+    const other = await secondBrowser(world).client.unlock();
+    for (const { enrolment } of [first, second]) await answer(node, enrolment);
+    const now = (id: string) => node.manifest?.body.agents.find((agent) => agent.id === id);
+    await other.agents.change(first.agentId, terms(zeroId, { perHour: 77 }));
+    expect(await vault.agents.finishInvitation(first.agentId)).toMatchObject({ state: "active", perHour: 77 });
+    expect(now(first.agentId)).toMatchObject({ state: AgentState.active, perHour: 77 });
+    await vault.agents.finishInvitation(second.agentId);
+    await expect(other.agents.change(second.agentId, terms(zeroId, { perHour: 5 }))).rejects.toBeInstanceOf(Conflict);
+    expect([now(second.agentId)?.state, now(second.agentId)?.ed25519.length]).toEqual([AgentState.active, 32]);
   });
 
   it("are locked and unlocked, and show what they learnt", async () => {

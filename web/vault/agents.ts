@@ -7,7 +7,7 @@ import { planRekey } from "./draft.ts";
 import { BadDraft, Conflict } from "./errors.ts";
 import type { Agents } from "./index.ts";
 import { blob, list, object } from "./read.ts";
-import { adoptAuthored, isKeyed, rotateScopes, wrapScopes } from "./rotate.ts";
+import { adoptAuthored, isKeyed, rotateScopes, type WriteLoss, wrapScopes } from "./rotate.ts";
 import { epochNeeded, sealVersion } from "./sealing.ts";
 import type { Session } from "./session.ts";
 import { batches, type EntryStore, type Held } from "./store.ts";
@@ -160,9 +160,9 @@ export class VaultAgents implements Agents {
       const secret = await session.keys.enrolSecret(agentId);
       await verifyEnrolMac(secret, session.vaultBytes, agentId, ed25519, x25519, blob(answer.mac)).finally(() => wipe(secret));
       await session.fresh();
-      const active: ManifestAgent = { ...agent, ed25519, x25519, state: AgentState.active };
+      let active = agent;
       await session.changeManifest(async () => ({
-        edit: (next) => replace(next, active),
+        edit: (next) => void (active = amend(next, agent, { ed25519, x25519, state: AgentState.active })),
         change: async () => ({ scope_wraps: await wrapScopes(session, session.keys, active, this.#scopesOf(active)) }),
       }));
       return this.#view(active, { ...(status as AgentStatus), enrolment: null });
@@ -199,17 +199,22 @@ export class VaultAgents implements Agents {
     return this.session.change(async () => {
       const { session } = this;
       const agent = this.#agent(agentId);
-      const next: ManifestAgent = { ...agent, ...this.#terms(terms) };
+      const wanted = this.#terms(terms);
+      let next: ManifestAgent = { ...agent, ...wanted };
       const [had, has] = [new Set(agent.scopes.map((scope) => scope.id)), new Set(next.scopes.map((scope) => scope.id))];
       const added = [...has].filter((scope) => !had.has(scope));
       const gone = [...had].filter((scope) => !has.has(scope));
       if (added.length > 0 && agent.kind === AgentKind.hosted) throw new BadDraft("A hosted token cannot get another scope. Make a new token.");
-      if (gone.length > 0 && agent.state !== AgentState.invited) await this.#rotate(gone, agentId, (manifest) => replace(manifest, { ...next, scopes: next.scopes.filter((scope) => had.has(scope.id)) }));
+      // The enrolment that waits at the node holds the keys of all its scopes.
+      if (gone.length > 0 && agent.state === AgentState.invited) throw new BadDraft("An invitation cannot lose a scope. Revoke it and invite the agent again.");
+      const kept = { ...wanted, scopes: wanted.scopes.filter((scope) => had.has(scope.id)) };
+      const between = { ...agent, ...kept };
+      if (gone.length > 0) await this.#rotate(gone, { agent, next: between }, (manifest) => void amend(manifest, agent, kept));
+      else if (losesWrite(agent, next)) await this.#adopt({ agent, next });
       await session.fresh();
-      const adopt = canWrite(agent) && !canWrite(next) ? await adoptAuthored(this.store, agentId) : [];
-      if (adopt.length > 0) await this.store.write(adopt);
+      const before = gone.length > 0 ? between : agent;
       await session.changeManifest(async () => ({
-        edit: (manifest) => replace(manifest, next),
+        edit: (manifest) => void (next = amend(manifest, before, wanted)),
         change: async () => {
           const scopes = session.manifest.scopes.filter((scope) => added.includes(scope.id));
           return isKeyed(next) ? { scope_wraps: await wrapScopes(session, session.keys, next, scopes) } : {};
@@ -217,6 +222,13 @@ export class VaultAgents implements Agents {
       }));
       return this.#view(next, (await this.#statuses()).get(agentId));
     });
+  }
+
+  /** Takes over what the agent wrote and may not write any more, also what it wrote just now: otherwise other browsers refuse it. */
+  async #adopt(loss: WriteLoss): Promise<void> {
+    await this.store.load({}, true);
+    const written = await adoptAuthored(this.store, loss);
+    if (written.length > 0) await this.store.write(written);
   }
 
   lock(agentId: string): Promise<void> {
@@ -256,12 +268,12 @@ export class VaultAgents implements Agents {
     return { ends: this.#ending(scopes, agentId).map((agent) => this.#view(agent, undefined)), entries };
   }
 
-  async #rotate(scopes: readonly string[], agentId: string, edit: (next: Manifest) => void, work: Work = {}): Promise<void> {
+  async #rotate(scopes: readonly string[], adopt: WriteLoss, edit: (next: Manifest) => void, work: Work = {}): Promise<void> {
     const rotation = {
       scopes,
-      adopt: agentId,
+      adopt,
       edit: (next: Manifest) => {
-        this.#endHosted(next, scopes, agentId);
+        this.#endHosted(next, scopes, adopt.agent.id);
         edit(next);
       },
     };
@@ -272,8 +284,12 @@ export class VaultAgents implements Agents {
     return this.session.change(async () => {
       const agent = this.session.manifest.agents.find((one) => one.id === agentId);
       if (agent === undefined) return;
-      const remove = (next: Manifest) => void (next.agents = next.agents.filter((one) => one.id !== agentId));
-      await this.#rotate(agent.scopes.map((scope) => scope.id), agentId, remove, work);
+      const remove = (next: Manifest) => {
+        const now = next.agents.find((one) => one.id === agentId);
+        if (now && !sameScopes(now, agent)) throw new Conflict(null);
+        next.agents = next.agents.filter((one) => one.id !== agentId);
+      };
+      await this.#rotate(agent.scopes.map((scope) => scope.id), { agent }, remove, work);
     });
   }
 
@@ -326,11 +342,27 @@ export class VaultAgents implements Agents {
   }
 }
 
-function canWrite(agent: ManifestAgent): boolean {
-  return agent.scopes.some((scope) => (scope.capabilities & Capability.write) !== 0);
+/** Whether write goes in any scope, also where another one keeps it. */
+function losesWrite(agent: ManifestAgent, next: ManifestAgent): boolean {
+  const keeps = new Set(writable(next));
+  return writable(agent).some((scope) => !keeps.has(scope));
 }
 
-function replace(manifest: Manifest, agent: ManifestAgent): void {
-  manifest.agents = manifest.agents.map((one) => (one.id === agent.id ? agent : one));
+function writable(agent: ManifestAgent): string[] {
+  return agent.scopes.filter((scope) => (scope.capabilities & Capability.write) !== 0).map((scope) => scope.id);
+}
+
+function sameScopes(a: ManifestAgent, b: ManifestAgent): boolean {
+  const ids = (agent: ManifestAgent) => agent.scopes.map((scope) => `${scope.id} ${scope.capabilities}`).sort().join();
+  return ids(a) === ids(b);
+}
+
+/** Edits the agent as it stands in this manifest, which may be newer than the one the person saw; when it is another one there, the person repeats the change. */
+function amend(manifest: Manifest, before: ManifestAgent, edit: Partial<ManifestAgent>): ManifestAgent {
+  const now = manifest.agents.find((one) => one.id === before.id);
+  if (now === undefined || now.state !== before.state || !sameScopes(now, before)) throw new Conflict(null);
+  const next = { ...now, ...edit };
+  manifest.agents = manifest.agents.map((one) => (one.id === next.id ? next : one));
+  return next;
 }
 

@@ -12,11 +12,12 @@ import { openScope } from "../crypto/wrap.ts";
 import { allTerms, expectAlarm, expectDead, forgedManifest, ownKey, reopen, stored, tamper, unblob } from "./testing/evil.ts";
 import type { StoredEntry } from "./testing/node.ts";
 import { byTitle, type Full, makeVault, secondBrowser } from "./testing/world.ts";
+import type { AgentTerms } from "./types.ts";
 import type { AgentList, VaultState } from "./wire.ts";
 
 /** An enrolled agent of the test, active, with its keys. */
-async function enrol(world: Full, scopeId: string) {
-  const invitation = await world.vault.agents.invite("Writer", allTerms(scopeId));
+async function enrol(world: Full, scopeId: string, terms = allTerms(scopeId)) {
+  const invitation = await world.vault.agents.invite("Writer", terms);
   const parts = parseEnrol(invitation.enrolment);
   const seed = makeRandom(32);
   const key = await SigningKey.fromSeed(seed, await derivePublic(seed));
@@ -169,6 +170,41 @@ describe("agents", () => {
     expect(fresh.entries.get(alpha.id)?.version).toBe(4);
     await written(world, agent, () => undefined);
     await expectAlarm(world, () => reopen(world), /^signature: unknown author/);
+  });
+
+  it.each([
+    ["write in one of two scopes", ({ scopes: [a, b], ...more }: AgentTerms) => ({ ...more, scopes: [{ ...a, capabilities: { ...a?.capabilities, write: false } }, b] })],
+    ["one of two scopes", ({ scopes: [, b], ...more }: AgentTerms) => ({ ...more, scopes: [b] })],
+  ])("what an agent wrote is taken over when it loses %s, also what the browser had not loaded yet", async (_, edit) => {
+    const world = await makeVault();
+    const [a, b] = [await world.vault.scopes.create("A"), await world.vault.scopes.create("B")];
+    const [alpha, beta] = [byTitle(world.vault, "Alpha"), byTitle(world.vault, "Beta")];
+    await world.vault.entries.setScopes([alpha.id], [a.id]);
+    await world.vault.entries.setScopes([beta.id], [b.id]);
+    const terms = { ...allTerms(a.id), scopes: [...allTerms(a.id).scopes, ...allTerms(b.id).scopes] };
+    const agent = await enrol(world, a.id, terms);
+    await written(world, agent, () => undefined);
+    await written(world, agent, () => undefined, "Beta");
+    await world.vault.agents.change(agent.id, edit(terms) as AgentTerms);
+    const fresh = await secondBrowser(world).client.unlock();
+    await fresh.entries.load();
+    expect([fresh.entries.get(alpha.id)?.author, fresh.entries.get(alpha.id)?.version]).toEqual([null, 4]);
+    expect(fresh.entries.get(beta.id)?.author).toBe(agent.id);
+    await written(world, agent, () => undefined);
+    await expectAlarm(world, () => reopen(world), /^rule: the author may not write/);
+  });
+
+  it("what a revoked agent wrote beneath another's version stays provable", async () => {
+    const world = await makeVault(["Alpha"]);
+    const [gone, stays] = [await enrol(world, zeroId), await enrol(world, zeroId)];
+    await written(world, gone, () => undefined);
+    await written(world, stays, () => undefined);
+    await world.vault.agents.revoke(gone.id);
+    const fresh = await secondBrowser(world).client.unlock();
+    await fresh.entries.load();
+    const alpha = byTitle(fresh, "Alpha");
+    expect([alpha.author, alpha.version]).toEqual([null, 4]);
+    expect((await fresh.entries.history(alpha.id)).length).toBe(4);
   });
 
   it("M11: an agent that the node makes active by itself", async () => {

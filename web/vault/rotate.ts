@@ -7,6 +7,7 @@ import { VaultKeys } from "../crypto/keys.ts";
 import { AgentKind, type Manifest, type ManifestAgent, type ManifestScope, type ManifestUnlocker } from "../crypto/manifest.ts";
 import { seal } from "../crypto/record.ts";
 import { sealScope, sealVmk } from "../crypto/wrap.ts";
+import { mayWrite } from "./accept.ts";
 import { wholeEntries } from "./export.ts";
 import { type Names, sealNames } from "./names.ts";
 import { type Detail, openEntryKey, openValue, recordOf } from "./opening.ts";
@@ -61,13 +62,19 @@ async function regrant(session: Session, vault: VaultKeys, { signed: { header },
   }
 }
 
+/** An agent that may write less, or, without `next`, nothing any more because its key goes. */
+export interface WriteLoss {
+  readonly agent: ManifestAgent;
+  readonly next?: ManifestAgent;
+}
+
 /** What rotating scopes does besides: who is taken out of the manifest, whose versions the owner signs again. */
 export interface ScopeRotation {
   readonly scopes: readonly string[];
   /** Edits agents of the next manifest; scopes are rotated already. */
   readonly edit: (next: Manifest) => void;
-  /** Entries whose current version this agent signed are taken over by the owner. */
-  readonly adopt?: string;
+  /** Who loses write with it: what it wrote is taken over by the owner. */
+  readonly adopt?: WriteLoss;
 }
 
 /** Gives scopes new keys: grants of their entries and wraps of their other agents are sealed again at once. */
@@ -97,9 +104,12 @@ export async function rotateScopes(store: EntryStore, rotation: ScopeRotation, w
   await store.write(written, { manifest: toBase64(manifest.signed), grants, scope_wraps: wraps }, { manifest });
 }
 
-/** Versions an agent wrote, signed again by the owner, so that they stay provable when the agent's key is gone. */
-export async function adoptAuthored(store: EntryStore, agent: string): Promise<Written[]> {
-  const authored = [...store.all()].filter(({ signed }) => signed.header.author === agent);
+/** Versions an agent wrote, or may have written beneath another agent's, signed again by the owner, so that they stay provable when the agent loses the right. */
+export async function adoptAuthored(store: EntryStore, { agent, next }: WriteLoss): Promise<Written[]> {
+  const authored = [...store.all()].filter(({ signed: { header } }) => {
+    if (header.author === zeroId || (next !== undefined && mayWrite(next, header))) return false;
+    return header.author === agent.id || mayWrite(agent, header);
+  });
   return Promise.all(
     authored.map(async (held) => ({ version: await signAgain(store.session, held.signed, held.signed.header.deleted), summary: held.summary })),
   );
