@@ -129,8 +129,13 @@ impl Node {
 
     fn unreachable(&self, error: &hyper_util::client::legacy::Error) -> Failure {
         let cause = innermost(error);
-        Failure::new(Kind::Connection, format!("cannot reach {}: {cause}", self.origin))
-            .remedy("check that the node runs and that this machine can reach it")
+        let remedy = match cause.contains("certificate") {
+            true => {
+                "if the node has a private certificate authority, give its certificate with --ca-file; otherwise somebody may stand in between"
+            }
+            false => "check that the node runs and that this machine can reach it",
+        };
+        Failure::new(Kind::Connection, format!("cannot reach {}: {cause}", self.origin)).remedy(remedy)
     }
 }
 

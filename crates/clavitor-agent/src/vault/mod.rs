@@ -111,6 +111,10 @@ impl Session {
     /// It waits for the owner, is suspended, expired or removed.
     pub fn working(&self) -> Result<&Agent, Failure> {
         let agents_page = self.identity.node.at(crate::AGENTS_PAGE);
+        if self.status.locked {
+            return Err(Failure::new(Kind::Locked, "this agent is locked: it went over its budget twice, or the owner locked it")
+                .remedy("stop and tell the owner; only they can unlock it, with a passkey on the Agents page"));
+        }
         match (self.standing, self.manifest.body().agent(self.identity.agent)) {
             (Standing::Active, Some(agent)) if agent.not_after_s > clock::now_ms() / 1000 => Ok(agent),
             (Standing::Active, Some(agent)) => {

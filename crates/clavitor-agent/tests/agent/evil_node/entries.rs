@@ -104,6 +104,38 @@ fn the_record_of_another_field_or_version() {
 }
 
 #[test]
+fn a_changed_address_that_was_sealed_with_the_right_key() {
+    let (node, machine) = trusting();
+    let (github, honest) = node.github();
+    node.owner(|vault| {
+        let changes = vault.person.edit_entry(vault.github, |draft| draft.title = "evil".into(), NOW_MS).unwrap();
+        vault.did(changes);
+    });
+    let mut mixed = node.github().1;
+    mixed.header = honest.header;
+    node.state().entries.insert(github, mixed);
+    alarmed(&node, &machine, &["list"], "is not the record that was signed");
+}
+
+#[test]
+fn a_rollback_of_everything_at_once() {
+    let (node, machine) = trusting();
+    let me = node.state().vault.person.manifest().body().agents[0].id;
+    let old = serde_json::to_value(node.state().agent_self(me)).unwrap();
+    let (github, entry) = node.github();
+    node.owner(|vault| {
+        let (_, changes) = vault.person.add_scope("Later", NOW_MS).unwrap();
+        vault.did(changes);
+        let changes = vault.person.edit_entry(vault.github, |draft| draft.title = "Hub".into(), NOW_MS).unwrap();
+        vault.did(changes);
+    });
+    assert_eq!(machine.agent(&["list"]).code, 0);
+    node.state().entries.insert(github, entry);
+    lie(&node, "/v1/agent", move |answer| *answer = old.clone());
+    alarmed(&node, &machine, &["list"], "the manifest was rolled back");
+}
+
+#[test]
 fn the_summary_of_another_entry() {
     let (node, machine) = trusting();
     let github = node.state().vault.github;

@@ -152,6 +152,10 @@ fn suspended_removed_and_revoked_agents_are_told_so() {
     });
     refused(&machine.agent(&["list", "--json"]), 9);
     assert_eq!(machine.agent(&["status", "--json"]).json()["state"], "suspended");
+    node.state().locked = true;
+    refused(&machine.agent(&["list", "--json"]), 9);
+    assert_eq!(machine.agent(&["status", "--json"]).json()["state"], "locked");
+    node.state().locked = false;
     node.owner(|vault| {
         let changes = vault.person.revoke(agent, NOW_MS).unwrap();
         vault.did(changes);
