@@ -23,17 +23,30 @@ use crate::{
 };
 
 impl Step<'_, '_> {
-    /// Grants sealed again for entries that stay as they are. They come before new versions, which may bring newer ones.
+    /// Grants sealed again for entries that stay as they are, because their scope's key is a new one. They come before new versions, which may bring
+    /// newer ones.
     pub(super) fn put_grants(&self) -> Result<()> {
+        if self.change.grants.is_empty() {
+            return Ok(());
+        }
         for grant in &self.change.grants {
             let row = self.w.entry_row(self.vault_id(), grant.entry_id)?.ok_or(Error::NotValid("a grant is for an unknown entry"))?;
             let header = row.header()?;
+            if !self.rises(grant.grant.scope_id) {
+                return Err(Error::NotValid("grants are sealed again only with a manifest that gives their scope or the vault a new key"));
+            }
             // A client that remembers a purged entry may grant it again; there is nothing left to open.
             if header.deleted != Deleted::Purged {
                 self.put_grant(&header, &grant.grant)?;
             }
         }
-        Ok(())
+        self.log("entry.regrant", &format!("{} grants", self.change.grants.len()))
+    }
+
+    /// Whether a scope has a new key with this change. No signature is over a grant: the owner's is over the manifest that asks for it.
+    fn rises(&self, scope: ScopeId) -> bool {
+        let epoch = |manifest: &Manifest| manifest.scope(scope).map(|scope| scope.epoch);
+        self.rotates() || self.before().and_then(epoch).is_some_and(|before| epoch(self.body()).is_some_and(|next| next > before))
     }
 
     fn put_grant(&self, header: &Header, grant: &Grant) -> Result<()> {
@@ -42,7 +55,8 @@ impl Step<'_, '_> {
         let scope = self.body().scope(grant.scope_id).filter(|_| holds && known);
         let scope = scope.ok_or(Error::NotValid("a grant is for no scope, tier and entry key of its entry"))?;
         envelope(&grant.record, 0x10 + grant.tier, scope.epoch, "a grant is not sealed under the scope key in force")?;
-        Ok(self.w.put_grant(self.permit, header.entry, grant, (scope.epoch, self.body().vault_epoch))?)
+        let stored = self.w.put_grant(self.permit, header.entry, grant, (scope.epoch, self.body().vault_epoch))?;
+        if stored { Ok(()) } else { Err(Error::NotValid("a grant under the scope key in force is there already, and is not replaced")) }
     }
 
     pub(super) fn put_entries(&self) -> Result<()> {

@@ -10,7 +10,8 @@ use clavitor_crypto::{
 
 use crate::{Error, Read, Result};
 
-/// The owner may move the clock of a vault this far ahead of the node's.
+/// The owner may move the clock of a vault this far ahead of the node's. One that stands further ahead already, because a clock was wrong once, may stay
+/// where it is: it never runs back, so that nothing else could ever be signed again.
 const AHEAD_MS: u64 = 60_000;
 const RECOVERY_DELAY_S_MAX: u64 = 90 * 86_400;
 const UNLOCKERS_MAX: usize = 32;
@@ -34,7 +35,7 @@ pub(super) fn first(r: &Read<'_>, vault_id: VaultId, bytes: &[u8]) -> Result<Sig
     let usk = unverified_usk(&unverified);
     let first = unverified.verify(&vault_id, &usk).map_err(|_| Error::NotValid("the manifest's signature does not hold"))?;
     first.follows(None).map_err(|_| Error::NotValid("the manifest is not a first one"))?;
-    check(r, &first, 0)?;
+    check(r, &first, 0, 0)?;
     Ok(first)
 }
 
@@ -49,7 +50,7 @@ pub(super) fn next(r: &Read<'_>, before: &SignedManifest, bytes: &[u8]) -> Resul
         return Err(Error::VersionConflict { current: last.version });
     }
     next.follows(Some(before)).map_err(|_| Error::NotValid("the manifest does not follow the one in force"))?;
-    check(r, &next, r.log_size(last.vault)?)?;
+    check(r, &next, last.hlc_ms, r.log_size(last.vault)?)?;
     Ok(next)
 }
 
@@ -57,12 +58,12 @@ fn unverified_usk(unverified: &Unverified<clavitor_crypto::manifest::Manifest>) 
     unverified.claims().usk
 }
 
-fn check(r: &Read<'_>, manifest: &SignedManifest, log_size: u64) -> Result<()> {
+fn check(r: &Read<'_>, manifest: &SignedManifest, before_ms: u64, log_size: u64) -> Result<()> {
     let body = manifest.body();
     if body.unlockers.len() > UNLOCKERS_MAX || body.scopes.len() > SCOPES_MAX || body.agents.len() > AGENTS_MAX {
         return Err(Error::TooLarge("at most 32 unlockers, 500 scopes and 500 agents"));
     }
-    if body.hlc_ms > r.now_ms().saturating_add(AHEAD_MS) {
+    if body.hlc_ms > r.now_ms().saturating_add(AHEAD_MS).max(before_ms) {
         return Err(Error::NotValid("the manifest's time is ahead of the node's"));
     }
     let has_recovery = body.unlockers.iter().any(|unlocker| unlocker.kind == UnlockerKind::Recovery);

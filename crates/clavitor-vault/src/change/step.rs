@@ -180,6 +180,7 @@ impl Claims {
             || !change.scope_wraps.is_empty()
             || !change.enrolments.is_empty()
             || !change.hosted_tokens.is_empty()
+            || !change.grants.is_empty()
             || change.usk.is_some();
         brings || self.purges || next.is_some_and(|next| differs(before.body(), next.body()))
     }

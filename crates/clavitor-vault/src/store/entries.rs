@@ -322,13 +322,16 @@ impl Write<'_> {
         Ok(())
     }
 
-    pub(crate) fn put_grant(&self, permit: &Permit<'_, ChangeVault>, entry: EntryId, grant: &Grant, epochs: (u32, u32)) -> Got<()> {
+    /// Stores a grant sealed under the scope key and vault key of these epochs. One that is there is replaced only if it is under older keys; false
+    /// if it is not.
+    pub(crate) fn put_grant(&self, permit: &Permit<'_, ChangeVault>, entry: EntryId, grant: &Grant, epochs: (u32, u32)) -> Got<bool> {
         let (scope_epoch, vault_epoch) = epochs;
         let sql = "INSERT INTO entry_grant (vault_id, entry_id, scope_id, tier, ek_epoch, scope_epoch, vault_epoch, record) \
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (vault_id, entry_id, scope_id, tier, ek_epoch) \
-                   DO UPDATE SET scope_epoch = excluded.scope_epoch, vault_epoch = excluded.vault_epoch, record = excluded.record";
+                   DO UPDATE SET scope_epoch = excluded.scope_epoch, vault_epoch = excluded.vault_epoch, record = excluded.record \
+                   WHERE entry_grant.scope_epoch < excluded.scope_epoch OR entry_grant.vault_epoch < excluded.vault_epoch";
         let Grant { scope_id, tier, ek_epoch, record } = grant;
-        self.tx.execute(sql, values![&permit.target().0, &entry.0, &scope_id.0, *tier, *ek_epoch, scope_epoch, vault_epoch, record])?;
-        Ok(())
+        let values = values![&permit.target().0, &entry.0, &scope_id.0, *tier, *ek_epoch, scope_epoch, vault_epoch, record];
+        Ok(self.tx.execute(sql, values)? == 1)
     }
 }

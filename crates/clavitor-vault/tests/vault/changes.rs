@@ -2,9 +2,13 @@
 
 use clavitor_crypto::{EntryId, ScopeId, UnlockerId};
 use clavitor_person::Changes;
-use clavitor_vault::{Change, Credential, Error, unlock};
+use clavitor_vault::{
+    Applied, Change, Credential, Error,
+    change::EntryGrant,
+    unlock,
+};
 
-use crate::house::{House, PASSWORD, convert, login, passkey, with_card, with_passkey};
+use crate::house::{House, PASSWORD, convert, login, passkey, stored, with_card, with_passkey};
 
 /// Breaks a valid change and expects the refusal to name the fault.
 fn refused(house: &House, changes: &Changes, fault: &str, break_it: impl FnOnce(&mut Change)) {
@@ -14,6 +18,12 @@ fn refused(house: &House, changes: &Changes, fault: &str, break_it: impl FnOnce(
         Err(Error::NotValid(message) | Error::BadRequest(message)) => assert!(message.contains(fault), "{message:?} instead of {fault:?}"),
         other => panic!("{other:?} instead of {fault:?}"),
     }
+}
+
+const WITHOUT_NEW_KEY: &str = "grants are sealed again only with a manifest that gives their scope or the vault a new key";
+
+fn not_valid(message: &'static str) -> Result<Applied, Error> {
+    Err(Error::NotValid(message))
 }
 
 fn flip(bytes: &mut [u8]) {
@@ -79,6 +89,82 @@ fn a_grant_for_an_entry_that_is_not_there() {
         let grant = change.entries.remove(0).grants.remove(0);
         change.grants.push(clavitor_vault::change::EntryGrant { entry_id: EntryId([9; 16]), grant });
     });
+}
+
+/// Grants carry no signature, so a stolen session could otherwise put rubbish in the place of every entry key.
+#[test]
+fn a_grant_in_force_is_never_replaced() {
+    let mut house = House::safe();
+    let scope = house.add_scope("work");
+    let id = house.add(login(1).in_scope(scope)).unwrap();
+    let before = stored(&house.detail(id).unwrap());
+    let regrants = |house: &House| {
+        let again = house.detail(id).unwrap().grants.into_iter().map(|grant| EntryGrant { entry_id: id, grant });
+        Change { grants: again.collect(), ..Change::default() }
+    };
+    assert_eq!(house.apply_change(regrants(&house)), not_valid(WITHOUT_NEW_KEY), "alone");
+    let manifest = clavitor_crypto::signed::Signed::sign(house.person.next_manifest(house.now_ms), house.person.usk()).unwrap();
+    let with_manifest = Change { manifest: Some(manifest.bytes().to_vec()), ..regrants(&house) };
+    assert_eq!(house.apply_change(with_manifest), not_valid(WITHOUT_NEW_KEY), "with a manifest that gives no new key");
+    let changes = house.person.edit_entry(id, |draft| draft.title = "next".to_owned(), house.now_ms).unwrap();
+    refused(&house, &changes, "is there already", |change| {
+        change.entries[0].grants = regrants(&house).grants.into_iter().map(|grant| grant.grant).collect();
+    });
+    house.later(6 * 60_000);
+    assert_eq!(house.apply_change(regrants(&house)), Err(Error::FreshPasskeyNeeded));
+    assert_eq!(stored(&house.detail(id).unwrap()).grants, before.grants);
+    house.apply(changes).unwrap();
+}
+
+#[test]
+fn grants_are_sealed_again_with_a_new_scope_key_and_one_line_says_so() {
+    let mut house = House::safe();
+    let (scope, other) = (house.add_scope("work"), house.add_scope("home"));
+    let agent = house.enrol(&clavitor_person::AgentTerms::new("builder", scope, house.now_ms / 1000 + 86_400));
+    let id = house.add(login(1).in_scope(scope).in_scope(other)).unwrap();
+    house.add(login(2).in_scope(scope)).unwrap();
+    let changes = house.person.revoke(agent.double.id(), house.now_ms).unwrap();
+    refused(&house, &changes, WITHOUT_NEW_KEY, |change| {
+        let grants = house.detail(id).unwrap().grants.into_iter().filter(|grant| grant.scope_id == ScopeId::ZERO);
+        change.grants.extend(grants.map(|grant| EntryGrant { entry_id: id, grant }));
+    });
+    refused(&house, &changes, "is there already", |change| change.grants.push(change.grants[0].clone()));
+    house.apply(changes).unwrap();
+    let lines = house.actions().iter().filter(|action| *action == "person entry.regrant ok").count();
+    assert_eq!(lines, 1, "however many grants there are");
+    house.open(id);
+    let changes = house.person.rekey(id, house.now_ms).unwrap();
+    house.apply(changes).unwrap();
+    house.open(id);
+}
+
+#[test]
+fn an_entry_joins_a_scope_with_grants_of_its_own() {
+    let mut house = House::safe();
+    let id = house.add_login(1);
+    let scope = house.add_scope("work");
+    let changes = house.person.edit_entry(id, |draft| draft.scopes = vec![scope], house.now_ms).unwrap();
+    assert!(changes.entries[0].grants.iter().all(|grant| grant.scope == scope));
+    house.apply(changes).unwrap();
+    assert!(!house.actions().iter().any(|action| action.contains("regrant")));
+    house.open(id);
+}
+
+/// A clock that was wrong once must not keep every later manifest out.
+#[test]
+fn a_vault_whose_clock_ran_ahead_is_not_frozen() {
+    let mut house = House::safe();
+    let sign = |house: &House, hlc_ms| {
+        let body = clavitor_crypto::manifest::Manifest { hlc_ms, ..house.person.next_manifest(0) };
+        clavitor_crypto::signed::Signed::sign(body, house.person.usk()).unwrap().bytes().to_vec()
+    };
+    let scope = house.person.add_scope("work", house.now_ms + 60_000).unwrap().1;
+    let ahead_ms = house.person.manifest().body().hlc_ms;
+    house.apply(scope).unwrap();
+    house.now_ms -= 600_000;
+    let apply = |hlc_ms| house.apply_change(Change { manifest: Some(sign(&house, hlc_ms)), ..Change::default() });
+    assert_eq!(apply(ahead_ms + 1), not_valid("the manifest's time is ahead of the node's"), "not further");
+    assert!(apply(ahead_ms).is_ok());
 }
 
 #[test]

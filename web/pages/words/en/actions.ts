@@ -13,6 +13,7 @@ export const actions: Record<string, string> = {
   "entry.create": "made an entry",
   "entry.list": "listed the names it may see",
   "entry.purge": "deleted an entry for ever",
+  "entry.regrant": "sealed the entries' keys to a new scope key",
   "entry.restore": "took an entry out of the trash",
   "entry.trash": "put an entry into the trash",
   "entry.update": "changed an entry",
