@@ -24,8 +24,8 @@ export function KitSheet({ draft }: { draft: RecoveryDraft }): JSX.Element {
         <div>
           <dt>{words.code}</dt>
           <dd class="groups" data-testid="recovery-code">
-            {draft.code.split("-").map((group, index) => (
-              <span key={index}>{index === 0 ? group : `-${group}`}</span>
+            {draft.code.split("-").map((group, index, groups) => (
+              <span key={index}>{index < groups.length - 1 ? `${group}-` : group}</span>
             ))}
           </dd>
         </div>
