@@ -24,6 +24,8 @@ pub(crate) struct Expected<'a> {
     pub now_ms: u64,
     /// How far the proof's time may be from it.
     pub skew_s_max: u64,
+    /// When this process began to remember proofs, Unix seconds.
+    pub started_s: u64,
 }
 
 /// A proof whose signature and claims hold, except for the body's hash and for having been seen before.
@@ -119,7 +121,17 @@ fn check(claims: &Claims, agent: &str, expected: &Expected<'_>) -> Result<(), Re
         refusal.body.now_ms = Some(expected.now_ms);
         return Err(refusal.remedy("Set this machine's clock, or sign with the node's time in now_ms."));
     }
-    Ok(())
+    remembered(claims.iat, expected)
+}
+
+/// A proof from before the start may have been used then, and nobody remembers. Where the clock was set back since, its time says nothing about that.
+fn remembered(made_s: u64, expected: &Expected<'_>) -> Result<(), Refusal> {
+    let age_s = expected.started_s.saturating_sub(made_s);
+    if age_s == 0 || expected.now_ms / 1000 < expected.started_s {
+        return Ok(());
+    }
+    let refusal = Refusal::new(ErrorCode::Unavailable, "The proof is older than the node's start, so it may have been used before.");
+    Err(refusal.remedy("Make a new proof and try again.").retry_after(age_s))
 }
 
 impl Proof {

@@ -22,6 +22,7 @@ mod node;
 mod openapi;
 pub mod operation;
 pub mod path;
+mod pending;
 mod proofs;
 mod rates;
 pub mod refusal;

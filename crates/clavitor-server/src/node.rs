@@ -38,6 +38,7 @@ struct Inner {
     rates: Mutex<Rates>,
     large_bodies: Semaphore,
     stopping: AtomicBool,
+    started_s: u64,
 }
 
 /// A lock is never held over code that can panic half-way through a change; a poisoned one is as good as any.
@@ -64,6 +65,7 @@ impl Node {
             rates: Mutex::new(rates),
             large_bodies: Semaphore::new(config.limits.large_bodies_max),
             stopping: AtomicBool::new(false),
+            started_s: (config.clock)() / 1000,
             config,
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -97,6 +99,11 @@ impl Node {
     /// Unix milliseconds.
     pub fn now_ms(&self) -> u64 {
         (self.inner.config.clock)()
+    }
+
+    /// When the node began to remember proofs, Unix seconds.
+    pub(crate) fn started_s(&self) -> u64 {
+        self.inner.started_s
     }
 
     /// From now on the node is not ready.

@@ -18,6 +18,7 @@ use crate::{
     digest::sha256,
     guards,
     node::Node,
+    pending::Pending,
     refusal::Refusal,
     who::{Head, Who, WhoKind},
 };
@@ -273,15 +274,15 @@ async fn run<W: Who, I: Input, O: Output>(
     }
     let head = Head { method: &parts.method, uri: &parts.uri, headers: &parts.headers, from };
     let who = W::prove(&node, &head).map_err(|refusal| failed(&node, &head, refusal))?;
-    let proof_id = who.proof_id().cloned();
-    let result = finish(node.clone(), who, &mut parts, request_body, bounds, handler).await;
-    result.map_err(|refusal| {
-        if let (ErrorCode::Unauthenticated, Some(id)) = (refusal.body.code, &proof_id) {
-            node.forget_proof(id);
+    let pending = Pending::new(&node, &who, from);
+    match finish(node.clone(), who, &mut parts, request_body, bounds, handler).await {
+        Ok(response) => {
+            pending.is_known();
+            Ok(response)
         }
-        let head = Head { method: &parts.method, uri: &parts.uri, headers: &parts.headers, from };
-        failed(&node, &head, refusal)
-    })
+        Err(refusal) if refusal.body.code == ErrorCode::Unauthenticated => Err(pending.is_nobody().err().unwrap_or(refusal)),
+        Err(refusal) => Err(refusal),
+    }
 }
 
 fn body_head<I: Input>(parts: &Parts, bounds: Bounds) -> Result<(), Refusal> {

@@ -71,7 +71,9 @@ impl Refusal {
         self
     }
 
-    fn retry_after(mut self, seconds: u64) -> Self {
+    /// The same refusal with a time to wait.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u64) -> Self {
         self.body.retry_after_s = Some(seconds);
         self
     }

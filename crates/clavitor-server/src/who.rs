@@ -86,13 +86,17 @@ pub trait Who: Send + Sync + Sized + 'static {
         None
     }
 
+    /// What an agent brought; the vault has not looked it up yet.
+    fn unproved(&self) -> Option<&Credential> {
+        None
+    }
+
     /// Whether the vault knows the caller. Asked before a request is refused for its form; a good one is answered by the vault, which asks itself.
     ///
     /// # Errors
     /// `unauthenticated`.
     fn known(&self, node: &Node) -> Result<(), Refusal> {
-        let _ = node;
-        Ok(())
+        self.unproved().map_or(Ok(()), |credential| known(node, credential))
     }
 }
 
@@ -189,8 +193,13 @@ impl Who for Agent {
 
     fn prove(node: &Node, head: &Head<'_>) -> Result<Self, Refusal> {
         let url = format!("{}{}", node.config().origin, head.uri.path());
-        let expected =
-            Expected { method: head.method.as_str(), url: &url, now_ms: node.now_ms(), skew_s_max: node.config().limits.proof_skew_s_max };
+        let expected = Expected {
+            method: head.method.as_str(),
+            url: &url,
+            now_ms: node.now_ms(),
+            skew_s_max: node.config().limits.proof_skew_s_max,
+            started_s: node.started_s(),
+        };
         let proof = proof(head.headers, &expected)?.ok_or_else(Refusal::unauthenticated)?;
         node.take_proof(&proof.id)?;
         Ok(Self { credential: proof.credential.clone(), proof })
@@ -204,8 +213,8 @@ impl Who for Agent {
         Some(&self.proof.id)
     }
 
-    fn known(&self, node: &Node) -> Result<(), Refusal> {
-        node.read(|r| agents::me(r, &self.credential)).map(|_| ())
+    fn unproved(&self) -> Option<&Credential> {
+        Some(&self.credential)
     }
 }
 
@@ -215,6 +224,10 @@ impl Who for Hosted {
     fn prove(_: &Node, head: &Head<'_>) -> Result<Self, Refusal> {
         let token = bearer(head.headers).ok_or_else(Refusal::unauthenticated)?;
         Ok(Self { credential: Credential::hosted(token)? })
+    }
+
+    fn unproved(&self) -> Option<&Credential> {
+        Some(&self.credential)
     }
 }
 
@@ -242,6 +255,18 @@ impl Who for AnyAgent {
             Self::Hosted(_) => None,
         }
     }
+
+    fn unproved(&self) -> Option<&Credential> {
+        Some(self.credential())
+    }
+}
+
+/// Whether the vault knows an agent.
+///
+/// # Errors
+/// `unauthenticated`.
+pub(crate) fn known(node: &Node, credential: &Credential) -> Result<(), Refusal> {
+    node.read(|r| agents::me(r, credential)).map(|_| ())
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

@@ -95,6 +95,12 @@ impl TestNode {
         Self { app: App::new(node), vault, clock, _folder: folder }
     }
 
+    /// Ends the process, as far as what it remembers goes, and starts another on the same store.
+    pub(crate) fn restart(&mut self) {
+        let config = self.app.node().config().clone();
+        self.app = App::new(Node::new(self.vault.clone(), config).unwrap());
+    }
+
     pub(crate) fn now_ms(&self) -> u64 {
         self.clock.load(Ordering::SeqCst)
     }
