@@ -39,6 +39,22 @@ describe.each<[string, () => PinStore]>([["memory", () => new MemoryPins()], ["I
     expect((await store.entries(other)).size).toBe(1);
   });
 
+  it("never hold two objects of one version", async () => {
+    const [store, vault, entry] = [make(), makeId(), makeId()];
+    const pin = vaultPin(vault, { manifestVersion: 5, logSize: 10 });
+    await store.raiseVault(pin);
+    await store.raiseVault({ ...pin });
+    for (const other of [{ manifestHash: makeRandom(32) }, { logRoot: makeRandom(32) }]) {
+      await expect(store.raiseVault({ ...pin, ...other })).rejects.toMatchObject({ layer: "pin" });
+    }
+    expect(await store.vault(vault)).toEqual(pin);
+    const seen = entryPin(3);
+    await store.raiseEntries(vault, new Map([[entry, seen]]));
+    await store.raiseEntries(vault, new Map([[entry, { ...seen }]]));
+    await expect(store.raiseEntries(vault, new Map([[entry, entryPin(3)]]))).rejects.toMatchObject({ layer: "pin" });
+    expect((await store.entries(vault)).get(entry)).toEqual(seen);
+  });
+
   it("incidents are kept, newest first, and not without end", async () => {
     const store = make();
     for (let atMs = 0; atMs < incidentsMax + 5; atMs++) await store.addIncident({ atMs, vaultId: "", sentence: "s", reason: "r" });

@@ -49,14 +49,17 @@ export function checkAgainst(pin: EntryPin | undefined, version: number, hash: B
   return version === pin.version;
 }
 
-/** The higher of two entry pins. */
+/** The higher of two entry pins. Two objects of one version are refused, also when another page of this browser has seen the other one. */
 export function higher(a: EntryPin | undefined, b: EntryPin): EntryPin {
+  demand(a?.version !== b.version || equal(a.hash, b.hash), "pin", "two objects of one version");
   return a !== undefined && a.version >= b.version ? a : b;
 }
 
 /** The pin to keep: manifest and log each rise by themselves. */
 export function higherVault(old: VaultPin | undefined, pin: VaultPin): VaultPin {
   if (old === undefined) return pin;
+  demand(old.manifestVersion !== pin.manifestVersion || equal(old.manifestHash, pin.manifestHash), "pin", "two manifests of one version");
+  demand(old.logSize !== pin.logSize || equal(old.logRoot, pin.logRoot), "pin", "two logs of one size");
   const manifest = old.manifestVersion > pin.manifestVersion ? old : pin;
   const log = old.logSize > pin.logSize ? old : pin;
   return { ...manifest, logSize: log.logSize, logRoot: log.logRoot };
