@@ -4,8 +4,9 @@ import { formatCode, makeCode, parseCode } from "../crypto/code.ts";
 import { derive } from "../crypto/derive.ts";
 import { sha256 } from "../crypto/hash.ts";
 import { recoveryUnlockerId, zeroBytes32 } from "../crypto/ids.ts";
-import { recoveryKek } from "../crypto/keys.ts";
+import { recoveryKek, VaultKeys } from "../crypto/keys.ts";
 import { type ManifestUnlocker, UnlockerKind } from "../crypto/manifest.ts";
+import { open } from "../crypto/record.ts";
 import { demand, Refused } from "../crypto/refused.ts";
 import { openUnlocker, type Unlocked } from "../crypto/unlock.ts";
 import { openVmk, sealVmk } from "../crypto/wrap.ts";
@@ -66,7 +67,7 @@ export class VaultWays implements Ways {
         const unlocker = this.#entry(made.unlockerId, UnlockerKind.passkey, x25519);
         const passkey: NewPasskey = { ceremony_id: ceremony.ceremony_id, credential: made.credential };
         await this.#put(unlocker, record, unlocked, { passkey, name });
-        await this.#readBack(made.kek, made.unlockerId, unlocked);
+        await this.#readBack(made.kek, made.unlockerId);
       } finally {
         wipe(unlocked.vmk, unlocked.seed);
       }
@@ -99,15 +100,16 @@ export class VaultWays implements Ways {
   }
 
   /** Opens what the node has stored, as the next unlock will. */
-  async #readBack(kek: CryptoKey, id: string, unlocked: Unlocked): Promise<void> {
+  async #readBack(kek: CryptoKey, id: string): Promise<void> {
+    const { session } = this;
     const stored = (await this.#unlockers()).find((one) => one.id === id);
     demand(stored !== undefined, "rule", "the new way in was not stored");
-    const { key, uskHash } = await openUnlocker(kek, this.session.vaultId, id, blob(stored.record));
-    demand(equal(uskHash, sha256(this.session.usk.bytes)), "key", "unlocker of another vault");
-    const vmk = await openVmk(this.session.usk, this.session.vaultId, id, key, this.session.keys.epoch, blob(stored.sealed_vmk));
-    const same = equal(vmk, unlocked.vmk);
-    wipe(vmk);
-    demand(same, "rule", "the new way in opens another key");
+    const { key, uskHash } = await openUnlocker(kek, session.vaultId, id, blob(stored.record));
+    demand(equal(uskHash, sha256(session.usk.bytes)), "key", "unlocker of another vault");
+    const { epoch } = session.keys;
+    const vmk = await openVmk(session.usk, session.vaultId, id, key, epoch, blob(stored.sealed_vmk));
+    const keys = await VaultKeys.of(vmk, session.vaultId, epoch).finally(() => wipe(vmk));
+    wipe(await open(keys.uskKey(), keys.ownContext(0), session.uskRecord));
   }
 
   remove(id: string, work: Work = {}): Promise<void> {
@@ -153,24 +155,25 @@ export class VaultWays implements Ways {
     const unlocker = this.#entry(id, UnlockerKind.recovery, x25519);
     const recovery = { authHash, delayS: delaySeconds };
     if (session.manifest.unlockers.some((one) => one.id === id)) {
-      await this.#replaceRecovery({ remove: [], add: { unlocker, record }, recovery });
+      await this.#replaceRecovery(kek, { remove: [], add: { unlocker, record }, recovery });
       return;
     }
     const unlocked = await session.vaultKey();
     try {
       await this.#put(unlocker, record, unlocked, { recovery });
-      await this.#readBack(kek, id, unlocked);
+      await this.#readBack(kek, id);
     } finally {
       wipe(unlocked.vmk, unlocked.seed);
     }
   }
 
   /** A session that came in by the old code ends with it. */
-  async #replaceRecovery(rotation: VaultRotation): Promise<void> {
+  async #replaceRecovery(kek: CryptoKey, rotation: VaultRotation): Promise<void> {
     const { session } = this;
     const byCode = !session.cameBy.passkey;
     if (byCode && session.manifest.unlockers.length === 1) throw new BadDraft("Add a passkey first. A new code ends the one you came in with.");
     await rotateVault(this.store, rotation);
+    await this.#readBack(kek, recoveryUnlockerId());
     if (byCode) await session.lock();
   }
 
