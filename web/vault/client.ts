@@ -3,8 +3,9 @@ import { toBase64, toHex, utf8, wipe } from "../crypto/bytes.ts";
 import { derive } from "../crypto/derive.ts";
 import { idBytes, makeId, passkeyUnlockerId, recoveryUnlockerId, zeroBytes32, zeroId } from "../crypto/ids.ts";
 import { passkeyKek, recoveryKek, VaultKeys } from "../crypto/keys.ts";
-import { signManifest, UnlockerKind } from "../crypto/manifest.ts";
+import { type Manifest, signManifest, UnlockerKind } from "../crypto/manifest.ts";
 import { seal } from "../crypto/record.ts";
+import { demand } from "../crypto/refused.ts";
 import { derivePublic, SigningKey } from "../crypto/sign.ts";
 import { sealVmk } from "../crypto/wrap.ts";
 import { makeRandom } from "../crypto/bytes.ts";
@@ -143,14 +144,13 @@ class Client implements VaultClient {
     const kek = await recoveryKek(code, idBytes(vaultId)).finally(() => wipe(code));
     const unlockerId = recoveryUnlockerId();
     const startedMs = await this.parts.pins.recoveryStarted(vaultId);
-    const early = (delayS: number) => startedMs !== undefined && this.parts.now() + clockToleranceMs < startedMs + delayS * 1000;
-    return this.#open({ ...info, vault_id: vaultId }, unlockerId, kek, { passkey: false, kek, unlockerId }, early);
+    const nowMs = this.parts.now() + clockToleranceMs;
+    const inTime = ({ recovery }: Manifest) => demand(startedMs === undefined || nowMs >= startedMs + recovery.delayS * 1000, "rule", "the recovery was released early");
+    return this.#open({ ...info, vault_id: vaultId }, unlockerId, kek, { passkey: false, kek, unlockerId }, inTime);
   }
 
-  async #open(info: SessionInfo, unlockerId: string, kek: CryptoKey, by: Session["cameBy"], early?: (delayS: number) => boolean): Promise<OpenVault> {
-    const session = await Session.open(this.parts, info, unlockerId, kek, by);
-    if (early?.(session.manifest.recovery.delayS)) throw await session.raise("rule: the recovery was released early");
-    return new Vault(session);
+  async #open(info: SessionInfo, unlockerId: string, kek: CryptoKey, by: Session["cameBy"], check?: (manifest: Manifest) => void): Promise<OpenVault> {
+    return new Vault(await Session.open(this.parts, info, unlockerId, kek, by, check));
   }
 }
 

@@ -2,12 +2,12 @@
 import { describe, expect, it } from "vitest";
 import { makeRandom, toBase64, utf8 } from "../crypto/bytes.ts";
 import { makeX25519 } from "../crypto/hpke.ts";
-import { idBytes, makeId, zeroBytes32, zeroId } from "../crypto/ids.ts";
+import { idBytes, makeId, recoveryUnlockerId, zeroBytes32, zeroId } from "../crypto/ids.ts";
 import { sealVmk } from "../crypto/wrap.ts";
 import { Alarm, createVaultClient } from "./index.ts";
 import { expectAlarm, expectDead, flipped, forgedManifest, ownKey, tamper, tamperDetail } from "./testing/evil.ts";
 import { byLabel, byTitle, login, makeVault, secondBrowser } from "./testing/world.ts";
-import type { AuditPage, Checkpoint, UnlockerList, VaultState } from "./wire.ts";
+import type { AuditPage, Checkpoint, SessionInfo, UnlockerList, VaultState } from "./wire.ts";
 
 describe("the manifest, the vault key and the unlocker", () => {
   it("M14: an older manifest", async () => {
@@ -27,6 +27,26 @@ describe("the manifest, the vault key and the unlocker", () => {
     world.node.entries.clear();
     for (const [id, one] of entry) world.node.entries.set(id, one);
     await expectAlarm(world, () => world.client.unlock(), /^pin: older/);
+  });
+
+  it("M07: two pages of one browser are shown two manifests and two entries of one version at once", async () => {
+    const world = await makeVault(["Alpha"]);
+    const alpha = byTitle(world.vault, "Alpha");
+    const second = await world.client.unlock();
+    await second.entries.load();
+    const [before, entry] = [{ manifest: world.node.manifest, names: world.node.names }, structuredClone(world.node.entries.get(alpha.id))];
+    await world.vault.rename("vault", "", "First");
+    const first = { manifest: world.node.manifest, names: world.node.names };
+    Object.assign(world.node, before);
+    await expectAlarm(world, () => second.rename("vault", "", "Second"), /^pin: two manifests/);
+    await expectDead(world, second);
+    Object.assign(world.node, first);
+    const third = await world.client.unlock();
+    await third.entries.load();
+    await world.vault.entries.edit(alpha.id, 1, login("Alpha of the first"));
+    if (entry) world.node.entries.set(alpha.id, entry);
+    await expectAlarm(world, () => third.entries.edit(alpha.id, 1, login("Alpha of the second")), /^pin: two objects/);
+    await expectDead(world, third);
   });
 
   it("M07: another manifest of the same version, and one that follows another past", async () => {
@@ -137,6 +157,37 @@ describe("the manifest, the vault key and the unlocker", () => {
     await expectDead(world, world.vault);
   });
 
+  it("a new recovery code in the place of the old one that was stored differently than sent", async () => {
+    for (const part of ["record", "sealed_vmk"] as const) {
+      const world = await makeVault(["Alpha"]);
+      const first = await world.vault.ways.makeRecovery();
+      await first.confirm(first.code, 86_400);
+      const second = await world.vault.ways.makeRecovery();
+      const before = [...world.node.unlockers.values()].find((one) => one.id === recoveryUnlockerId());
+      tamper(world.node, /^GET \/v1\/unlockers$/, (list: UnlockerList) => ({
+        unlockers: list.unlockers.map((one) => (one.id === before?.id ? { ...one, [part]: before[part] } : one)),
+      }));
+      await expectAlarm(world, () => second.confirm(second.code, 86_400), /^(commitment|signature)/);
+      await expectDead(world, world.vault);
+    }
+  });
+
+  it("a clock far from this device's own is not signed, so that nothing can be frozen at a time far ahead", async () => {
+    for (const apartMs of [86_400_000 + 1, -86_400_000 - 1, 40 * 365 * 86_400_000]) {
+      const world = await makeVault(["Alpha"]);
+      tamper(world.node, /^POST \/v1\/session\/finish$/, (info: SessionInfo) => ({ ...info, now_ms: info.now_ms + apartMs, fresh_until_ms: info.fresh_until_ms + apartMs }));
+      const vault = await world.client.unlock();
+      await vault.entries.load();
+      const events = world.node.events.length;
+      for (const work of [() => vault.rename("vault", "", "x"), () => vault.entries.create(login("Beta")), () => vault.scopes.create("x")]) {
+        await expect(work()).rejects.toMatchObject({ name: "BadDraft", message: expect.stringContaining("clocks") as string });
+      }
+      expect(world.node.events.length).toBe(events);
+      expect(await world.client.incidents()).toEqual([]);
+      expect(vault.entries.all().length).toBe(1);
+    }
+  });
+
   it("a change that was answered with another manifest version", async () => {
     const world = await makeVault([]);
     tamper(world.node, /^POST \/v1\/changes$/, (applied: object) => ({ ...applied, manifest_version: 99 }));
@@ -195,6 +246,17 @@ describe("recovery and errors", () => {
     await reloaded.startRecovery(kit);
     world.node.recoveryReleaseMs = world.clock - 1;
     await expectAlarm(world, () => reloaded.claimRecovery(kit), /released early/);
+  });
+
+  it("M20: what was released early is not opened, whatever else came with it", async () => {
+    const world = await makeVault(["Alpha"]);
+    const draft = await world.vault.ways.makeRecovery();
+    await draft.confirm(draft.code, 86_400);
+    const kit = { vaultId: draft.vaultId, code: draft.code };
+    await world.client.startRecovery(kit);
+    world.node.recoveryReleaseMs = world.clock - 1;
+    tamper(world.node, /^GET \/v1\/vault$/, (state: VaultState) => ({ ...state, usk: "", unlocker: { ...state.unlocker, sealed_vmk: flipped(state.unlocker.sealed_vmk) } }));
+    await expectAlarm(world, () => world.client.claimRecovery(kit), /^rule: the recovery was released early/);
   });
 
   it("M20: a recovery asked for again after a reload began when it was first asked for", async () => {

@@ -7,7 +7,7 @@ import { open } from "../crypto/record.ts";
 import { demand, Refused } from "../crypto/refused.ts";
 import { type PublicKey, SigningKey } from "../crypto/sign.ts";
 import { proveLater, type Unlocked, unlockerNote, unlockVault } from "../crypto/unlock.ts";
-import { Alarm, Conflict, Locked, PasskeyProblem, Refusal } from "./errors.ts";
+import { Alarm, BadDraft, Conflict, Locked, PasskeyProblem, Refusal } from "./errors.ts";
 import { advance, checkHead, type Head, join } from "./log.ts";
 import { type Names, openNames, sealNames } from "./names.ts";
 import { goodPrf } from "./passkey.ts";
@@ -55,6 +55,8 @@ type Why = "locked" | "alarm" | "session over";
 /** Steps that need a fresh passkey are begun only with this much of the freshness left. */
 const freshMarginMs = 10_000;
 const changeTriesMax = 3;
+/** The node's clock and this device's may be this far apart. */
+const clocksApartMs = 86_400_000;
 
 export function stateParts(state: VaultState): { record: Bytes; manifest: Bytes; sealedVmk: Bytes; usk: Bytes } {
   return { record: blob(state.unlocker.record), manifest: blob(state.manifest), sealedVmk: blob(state.unlocker.sealed_vmk), usk: blob(state.usk) };
@@ -91,14 +93,14 @@ export class Session {
     this.vaultBytes = idBytes(vaultId);
   }
 
-  /** Opens from the node's state: proves, derives, joins the log, reads the names. Wipes the vault key. */
-  static async open(parts: Parts, info: SessionInfo, unlockerId: string, kek: CryptoKey, cameBy: CameBy): Promise<Session> {
+  /** Opens from the node's state: proves, derives, joins the log, reads the names. Wipes the vault key. `check` sees the manifest before anything is opened by it. */
+  static async open(parts: Parts, info: SessionInfo, unlockerId: string, kek: CryptoKey, cameBy: CameBy, check?: (manifest: Manifest) => void): Promise<Session> {
     const session = new Session(parts, info.vault_id, info, cameBy);
     await session.run(async () => {
       const state = await fetchState(parts.transport, info.vault_id, unlockerId);
       const pin = await parts.pins.vault(info.vault_id);
       const manifestPin = pin && { version: pin.manifestVersion, hash: pin.manifestHash };
-      const unlocked = await unlockVault(kek, info.vault_id, unlockerId, stateParts(state), manifestPin).catch(wrongKek);
+      const unlocked = await unlockVault(kek, info.vault_id, unlockerId, stateParts(state), manifestPin, check).catch(wrongKek);
       wipe(unlocked.vmk);
       demand(pin === undefined || equal(pin.uskPublic, unlocked.usk.bytes), "pin", "another signing key");
       demand(pin === undefined || pin.vaultEpoch <= unlocked.keys.epoch, "pin", "an older vault key");
@@ -164,9 +166,12 @@ export class Session {
     return this.#info.now_ms + (this.parts.now() - this.#seenAt);
   }
 
-  /** Now by the node's clock, never behind what was signed last. */
+  /** Now by the node's clock, never behind what was signed last. A time far from this device's own is not signed: nothing could ever be signed before it again. */
   hlc(least: number): number {
-    return Math.max(this.#nodeNow(), least);
+    const now = this.#nodeNow();
+    const near = Math.abs(now - this.parts.now()) <= clocksApartMs;
+    if (!near) throw new BadDraft("The clocks of the server and of this device are more than a day apart. Nothing was changed. Set the clock that is wrong, then unlock again.");
+    return Math.max(now, least);
   }
 
   // The door.
