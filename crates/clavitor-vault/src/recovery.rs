@@ -21,7 +21,8 @@ const MISSES_MS: u64 = 3_600_000;
 /// Returns the time from which [`claim`] works, in Unix milliseconds.
 ///
 /// # Errors
-/// `Hidden` for a wrong proof, an unknown vault, or a vault without a recovery code; `RateLimited` after ten wrong ones in an hour. A right proof is always heard.
+/// `Hidden` for a wrong proof, an unknown vault, or a vault without a recovery code; `RateLimited` after ten wrong ones in an hour, whether or not there is such a
+/// vault. A right proof is always heard.
 pub fn start(w: &Write<'_>, vault_id: VaultId, proof: &Secret<32>) -> Result<u64> {
     let vault = prove(w, vault_id, proof)?;
     if let Some(release_ms) = vault.recovery_release_ms {
@@ -62,27 +63,35 @@ pub fn cancel(w: &Write<'_>, credential: &Credential) -> Result<()> {
     Ok(())
 }
 
-/// The vault whose recovery code this proves. A wrong proof is counted and, up to the limit, logged.
+/// The vault whose recovery code this proves. A wrong proof is counted and, up to the limit, logged; one for a vault that is not there takes the same way.
 fn prove(w: &Write<'_>, vault_id: VaultId, proof: &Secret<32>) -> Result<VaultRow> {
     let hash = sha256(&[proof.expose()]);
-    let Some(vault) = w.vault(vault_id)? else { return Err(Error::Hidden) };
-    let expected = vault.manifest()?.recovery.auth_hash;
-    if expected != ZERO && same(&hash, &expected) && w.unlocker_row(vault_id, UnlockerId::of_recovery())?.is_some() {
-        return Ok(vault);
+    let vault = w.vault(vault_id)?;
+    let expected = vault.as_ref().map(VaultRow::manifest).transpose()?.map_or(ZERO, |manifest| manifest.recovery.auth_hash);
+    let right = same(&hash, &expected) && expected != ZERO && w.unlocker_row(vault_id, UnlockerId::of_recovery())?.is_some();
+    match vault {
+        Some(vault) if right => Ok(vault),
+        vault => Err(count_miss(w, vault_id, vault.as_ref())?),
     }
-    Err(count_miss(w, vault_id, &vault)?)
 }
 
-fn count_miss(w: &Write<'_>, vault_id: VaultId, vault: &VaultRow) -> Result<Error> {
-    let since_ms = vault.recovery_misses_since_ms;
+fn count_miss(w: &Write<'_>, vault_id: VaultId, vault: Option<&VaultRow>) -> Result<Error> {
+    let stored = vault.map(|vault| (vault.recovery_misses, vault.recovery_misses_since_ms));
+    let (misses, since_ms) = stored.unwrap_or_else(|| w.tails.stranger_misses(vault_id));
     let running = w.now_ms() < since_ms.saturating_add(MISSES_MS);
-    let (misses, since_ms) = if running { (vault.recovery_misses + 1, since_ms) } else { (1, w.now_ms()) };
+    let (misses, since_ms) = if running { (misses + 1, since_ms) } else { (1, w.now_ms()) };
     if misses > MISSES_MAX {
-        return Ok(Error::RateLimited { retry_after_s: (since_ms + MISSES_MS - w.now_ms()).div_ceil(1000) });
+        let end_ms = since_ms.saturating_add(MISSES_MS);
+        return Ok(Error::RateLimited { retry_after_s: end_ms.saturating_sub(w.now_ms()).div_ceil(1000) });
     }
-    w.put_recovery_misses(vault_id, misses, since_ms)?;
-    w.log(vault_id, &Draft::done(Actor::Anonymous, "recovery.start").refused(Error::Hidden.outcome()))?;
-    w.commit(vault_id, "recovery", None)?;
+    if vault.is_some() {
+        w.put_recovery_misses(vault_id, misses, since_ms)?;
+        w.log(vault_id, &Draft::done(Actor::Anonymous, "recovery.start").refused(Error::Hidden.outcome()))?;
+        w.commit(vault_id, "recovery", None)?;
+    } else {
+        w.tails.put_stranger_misses(vault_id, (misses, since_ms), w.now_ms().saturating_sub(MISSES_MS));
+        w.touch_node()?;
+    }
     w.keep_effects();
     Ok(Error::Hidden)
 }

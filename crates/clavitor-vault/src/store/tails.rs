@@ -16,6 +16,9 @@ use crate::budget;
 /// Vaults and agents whose ends are kept; beyond that the memory is emptied.
 const KEPT_MAX: usize = 256;
 
+/// Vault ids that are not there and were tried lately.
+const STRANGERS_MAX: usize = 4096;
+
 /// Where a vault's logs end.
 #[derive(Clone, Default)]
 pub(crate) struct Tail {
@@ -33,6 +36,7 @@ pub(crate) struct Tails {
     vaults: Kept<VaultId, Tail>,
     budgets: Kept<AgentId, budget::State>,
     manifests: Kept<VaultId, Arc<SignedManifest>>,
+    strangers: RefCell<HashMap<VaultId, (u32, u64)>>,
 }
 
 impl Tails {
@@ -57,6 +61,24 @@ impl Tails {
         load: impl FnOnce() -> Result<SignedManifest, E>,
     ) -> Result<Arc<SignedManifest>, E> {
         Ok(Arc::clone(&*self.manifests.get(id, || load().map(Arc::new))?))
+    }
+
+    /// Wrong recovery proofs for a vault that is not there, and since when, in Unix ms.
+    pub(crate) fn stranger_misses(&self, id: VaultId) -> (u32, u64) {
+        self.strangers.borrow().get(&id).copied().unwrap_or_default()
+    }
+
+    /// Remembers them. Of too many ids, those counted since before `expired_ms` are forgotten, or else the oldest.
+    pub(crate) fn put_stranger_misses(&self, id: VaultId, misses: (u32, u64), expired_ms: u64) {
+        let mut strangers = self.strangers.borrow_mut();
+        if strangers.len() >= STRANGERS_MAX && !strangers.contains_key(&id) {
+            strangers.retain(|_, (_, since_ms)| *since_ms > expired_ms);
+            let oldest = strangers.iter().min_by_key(|(_, (_, since_ms))| *since_ms).map(|(id, _)| *id);
+            if let Some(oldest) = oldest.filter(|_| strangers.len() >= STRANGERS_MAX) {
+                strangers.remove(&oldest);
+            }
+        }
+        strangers.insert(id, misses);
     }
 
     /// Drops a vault's manifest, because another one was stored.

@@ -83,9 +83,20 @@ fn wrong_proofs_are_counted_and_never_keep_the_right_one_out() {
 
 #[test]
 fn vaults_without_a_code_and_vaults_that_are_not_there_look_the_same() {
-    let house = House::new();
+    let mut house = House::new();
     let ask = |vault_id| house.vault.write_wait(house.now_ms, move |w| recovery::start(w, vault_id, &Secret::take([0; 32])));
     assert_eq!(ask(house.person.vault()), Err(Error::Hidden));
     assert_eq!(ask(VaultId([1; 16])), Err(Error::Hidden));
+    for _ in 1..10 {
+        assert_eq!(ask(house.person.vault()), Err(Error::Hidden));
+        assert_eq!(ask(VaultId([1; 16])), Err(Error::Hidden));
+    }
+    assert_eq!(ask(house.person.vault()), Err(Error::RateLimited { retry_after_s: 3600 }));
+    assert_eq!(ask(VaultId([1; 16])), Err(Error::RateLimited { retry_after_s: 3600 }));
+    assert_eq!(ask(VaultId([2; 16])), Err(Error::Hidden), "each is counted for itself");
+    house.later(3_600_000);
+    let ask = |vault_id| house.vault.write_wait(house.now_ms, move |w| recovery::start(w, vault_id, &Secret::take([0; 32])));
+    assert_eq!(ask(house.person.vault()), ask(VaultId([1; 16])));
+    house.sign_in();
     assert!(house.read(session::current).is_ok());
 }
