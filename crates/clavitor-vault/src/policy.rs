@@ -193,6 +193,11 @@ pub(crate) fn modes(kind: AgentKind, capabilities: Capabilities, field: FieldFac
     .collect()
 }
 
+/// Whether a release in this mode holds the sealed value. Who writes needs the header to follow and the keys to seal with, and not the value that stands there.
+pub(crate) const fn gives_value(mode: UseMode) -> bool {
+    !matches!(mode, UseMode::Write)
+}
+
 fn write(kind: AgentKind, capabilities: Capabilities) -> Result<()> {
     if kind == AgentKind::Enrolled && capabilities.has(Capabilities::WRITE) {
         return Ok(());

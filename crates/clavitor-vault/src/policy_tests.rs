@@ -97,7 +97,11 @@ fn which_field_is_released_how() {
                 table.push_str(&format!("{who} with {may}: {name}\n"));
                 for mode in UseMode::ALL {
                     let subject = Subject::Field(inside(capabilities), Some(FieldFacts { kind, tier }));
-                    table.push_str(&format!("  {:<7} {}\n", mode.name(), verdict(asker, Act::Release(mode), subject)));
+                    let verdict = match verdict(asker, Act::Release(mode), subject) {
+                        yes if yes == "yes" && !gives_value(mode) => "yes, the key without the value".to_owned(),
+                        verdict => verdict,
+                    };
+                    table.push_str(&format!("  {:<7} {verdict}\n", mode.name()));
                 }
             }
         }

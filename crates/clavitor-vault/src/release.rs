@@ -38,7 +38,7 @@ pub struct ReleaseRequest {
     pub reason: Option<String>,
 }
 
-/// Releases sealed fields. Blocks for the read; `done` is called on the writer thread once the audit row is durable.
+/// Releases sealed fields; for [`UseMode::Write`] the header and the keys alone, without their records. Blocks for the read; `done` is called on the writer thread once the audit row is durable.
 ///
 /// # Errors
 /// Through `done`: `Unauthenticated`, `AgentLocked`, `BudgetExceeded`, `Hidden`, `Forbidden`, `TierTooHigh`, `BadRequest`. A refusal is logged and charged too.
@@ -134,7 +134,9 @@ fn settle<T>(w: &Write<'_>, looked: Looked<T>, again: impl Fn(&Read<'_>) -> Resu
         Ok((answer, lines)) => {
             for line in lines {
                 w.log(looked.vault_id, &Draft { field: Some(line.field_id), tier: Some(line.tier), ..draft })?;
-                w.learn(looked.agent_id, looked.entry_id, line.field_id, line.version, looked.mode)?;
+                if policy::gives_value(looked.mode) {
+                    w.learn(looked.agent_id, looked.entry_id, line.field_id, line.version, looked.mode)?;
+                }
             }
             w.commit(looked.vault_id, "release", Some(&looked.entry_id.0))?;
             Ok(answer)
@@ -212,8 +214,10 @@ fn load_fields(r: &Read<'_>, caller: &Caller<'_>, agent: &AgentRow, request: &Re
         let permit = found.permit(caller, request.mode, field_id)?;
         let header = found.header.as_ref().ok_or(Error::Hidden)?;
         let field = header.field(field_id).ok_or(Error::Hidden)?;
-        let record = r.record(&permit, field_id, field.version)?.ok_or_else(|| Error::Internal("a record is missing".to_owned()))?;
-        records.push(FieldRecord { field_id, record });
+        if policy::gives_value(request.mode) {
+            let record = r.record(&permit, field_id, field.version)?.ok_or_else(|| Error::Internal("a record is missing".to_owned()))?;
+            records.push(FieldRecord { field_id, record });
+        }
         lines.push(Line { field_id, version: field.version, tier: field.tier });
         tiers.push(field.tier.number());
         last = Some((permit, header));

@@ -1,6 +1,6 @@
 //! Sealed fields for enrolled agents: what they get, what they pay, and what their owner sees of it.
 
-use clavitor_crypto::{EntryId, FieldId};
+use clavitor_crypto::{EntryId, FieldId, manifest::Capabilities};
 use clavitor_person::AgentTerms;
 use clavitor_vault::{
     Error, UseMode, agents,
@@ -66,6 +66,25 @@ fn modes_need_their_capability_and_the_refusal_says_what_is_possible() {
     assert!(house.release_as(&agent, id, TOTP, UseMode::Totp).is_ok());
     assert_eq!(house.release(&agent, id, API_KEY).unwrap().grants[0].tier, 1);
     assert_eq!(house.release(&agent, id, USERNAME).err(), Some(Error::Hidden), "a value in the summary is no field to release");
+}
+
+#[test]
+fn who_may_only_write_gets_the_key_and_not_the_value() {
+    let mut house = House::safe();
+    let id = house.add(hosted_login(1)).unwrap();
+    let agent = house.enrol(&house.terms().allowing(Capabilities::WRITE));
+    let mut fields = [PASSWORD, API_KEY].map(|field| (field, house.release_as(&agent, id, field, UseMode::Write).unwrap()));
+    for (field, released) in &mut fields {
+        assert!(released.records.is_empty(), "{field}");
+        assert_eq!(released.grants.len(), 1);
+        assert_eq!(released.header, house.detail(id).unwrap().header);
+        for mode in [UseMode::Use, UseMode::Reveal] {
+            assert!(matches!(house.release_as(&agent, id, *field, mode), Err(Error::Forbidden(_))), "{mode:?}");
+        }
+    }
+    let agent_id = agent.double.id();
+    assert!(house.read(|r, owner| agents::learnt(r, owner, agent_id)).unwrap().is_empty());
+    assert_eq!(house.actions().iter().filter(|action| *action == "agent field.release ok").count(), 2, "it is logged all the same");
 }
 
 #[test]
