@@ -76,7 +76,7 @@ async fn listen(world: World) -> Result<()> {
 /// The product's limits, except those that a load from one address would meet at once.
 fn config(listen: SocketAddr) -> Config {
     let limits = Limits { connections_per_prefix_max: 1_024, proofs_max: 5_000_000, proofs_per_agent_max: 5_000_000, ..Limits::default() };
-    Config { origin: ORIGIN.into(), rp_id: "localhost".into(), listen, limits, edition: Arc::new(Community), clock: system_clock() }
+    Config { origin: ORIGIN.into(), rp_id: "localhost".into(), listen, trusted_proxies: Vec::new(), limits, edition: Arc::new(Community), clock: system_clock() }
 }
 
 /// TLS in front of HTTP.

@@ -1,6 +1,9 @@
 //! What a node is told when it starts.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use crate::{edition::Edition, limits::Limits};
 
@@ -16,6 +19,8 @@ pub struct Config {
     pub rp_id: String,
     /// Where the node listens. On a loopback address the `Host` header is checked against the names of this machine.
     pub listen: SocketAddr,
+    /// Proxies that are believed when they say whose request they pass on.
+    pub trusted_proxies: Vec<IpAddr>,
     /// Limits.
     pub limits: Limits,
     /// Which edition this is.

@@ -7,6 +7,7 @@ pub mod answer;
 pub mod app;
 mod assets;
 mod body;
+mod client;
 pub mod config;
 pub mod control;
 mod convert;

@@ -31,7 +31,7 @@ pub struct Limits {
     pub connections_per_prefix_max: usize,
     /// Concurrent requests of one HTTP/2 connection.
     pub streams_max: u32,
-    /// Requests that need no caller, from one prefix.
+    /// Requests that need no caller, from one IPv4 address or IPv6 /64.
     pub anonymous_per_minute_max: u32,
     /// Of these, the ones that verify signatures or write, on the whole node.
     pub expensive_per_minute_max: u32,

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     accept::Peer,
-    body,
+    body, client,
     digest::sha256,
     guards,
     node::Node,
@@ -267,7 +267,8 @@ async fn run<W: Who, I: Input, O: Output>(
     handler: impl Handler<W, I, O>,
 ) -> Result<Response, Refusal> {
     let (mut parts, request_body) = request.into_parts();
-    let from = parts.extensions.get::<Peer>().ok_or_else(|| Refusal::internal("request without a peer"))?.0.ip();
+    let peer = parts.extensions.get::<Peer>().ok_or_else(|| Refusal::internal("request without a peer"))?.0.ip();
+    let from = client::address(&node.config().trusted_proxies, peer, &parts.headers);
     guards::site(node.config(), W::KIND, &parts.method, &parts.headers)?;
     if W::KIND == WhoKind::Anyone && I::HAS_BODY {
         node.count_anonymous(from, true)?;

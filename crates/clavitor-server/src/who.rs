@@ -57,7 +57,7 @@ pub struct Head<'a> {
     pub uri: &'a Uri,
     /// Header fields.
     pub headers: &'a HeaderMap,
-    /// Where it came from: the socket's address.
+    /// Whose address it counts against.
     pub from: IpAddr,
 }
 

@@ -1,6 +1,9 @@
 //! The command line. No option takes a value that must stay secret.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -83,6 +86,18 @@ pub(crate) struct Serve {
     /// Connections from one IPv4 address or IPv6 /64; raise it where many people share one address
     #[arg(long, env = "CLAVITOR_CONNECTIONS_PER_ADDRESS", default_value_t = 64, value_name = "COUNT")]
     pub(crate) connections_per_address: usize,
+    /// Requests a minute that need no caller, such as signing in, from one IPv4 address or IPv6 /64
+    #[arg(
+        long,
+        env = "CLAVITOR_ANONYMOUS_REQUESTS_PER_MINUTE",
+        default_value_t = 240,
+        value_parser = clap::value_parser!(u32).range(1..),
+        value_name = "COUNT"
+    )]
+    pub(crate) anonymous_requests_per_minute: u32,
+    /// A proxy in front of the node, by its address; what it adds to X-Forwarded-For or Forwarded is believed. Can be repeated
+    #[arg(long, env = "CLAVITOR_TRUSTED_PROXY", value_delimiter = ',', value_name = "ADDRESS")]
+    pub(crate) trusted_proxy: Vec<IpAddr>,
     #[command(flatten)]
     pub(crate) log: Log,
 }

@@ -44,8 +44,7 @@ fn log(log: &Log) -> anyhow::Result<()> {
 
 async fn serve_until_stopped(serve: &Serve) -> anyhow::Result<()> {
     let listener = TcpListener::bind(serve.node.bind).await.with_context(|| format!("cannot listen on {}", serve.node.bind))?;
-    let mut config = settings::config(&serve.node, listener.local_addr()?);
-    config.limits.connections_per_prefix_max = serve.connections_per_address;
+    let config = settings::of_serve(serve, listener.local_addr()?);
     clavitor_server::config::check(&config)?;
     let vault = open(serve, &config)?;
     let node = Node::new(vault.clone(), config.clone())?;

@@ -19,10 +19,20 @@ pub(crate) fn config(node: &Node, listen: SocketAddr) -> Config {
         rp_id: rp_id(node, &origin),
         origin,
         listen,
+        trusted_proxies: Vec::new(),
         limits: Limits::default(),
         edition: std::sync::Arc::new(Community),
         clock: system_clock(),
     }
+}
+
+/// The settings of a node that serves.
+pub(crate) fn of_serve(serve: &Serve, listen: SocketAddr) -> Config {
+    let mut config = config(&serve.node, listen);
+    config.trusted_proxies.clone_from(&serve.trusted_proxy);
+    config.limits.connections_per_prefix_max = serve.connections_per_address;
+    config.limits.anonymous_per_minute_max = serve.anonymous_requests_per_minute;
+    config
 }
 
 fn default_origin(listen: SocketAddr) -> String {
@@ -43,7 +53,7 @@ fn host(origin: &str) -> &str {
 pub(crate) fn check(matches: &ArgMatches) -> anyhow::Result<()> {
     let of_check = matches.subcommand_matches("config").and_then(|config| config.subcommand_matches("check")).context("no settings")?;
     let serve = Serve::from_arg_matches(of_check)?;
-    let config = config(&serve.node, serve.node.bind);
+    let config = of_serve(&serve, serve.node.bind);
     let source = |name: &str, derived: &'static str| match of_check.value_source(name) {
         Some(ValueSource::CommandLine) => "command line",
         Some(ValueSource::EnvVariable) => "environment",
@@ -60,6 +70,11 @@ pub(crate) fn check(matches: &ArgMatches) -> anyhow::Result<()> {
     print::data(&format!("rp-id\t{}\t{}", config.rp_id, source("rp_id", "from origin")))?;
     let connections = source("connections_per_address", "default");
     print::data(&format!("connections-per-address\t{}\t{connections}", serve.connections_per_address))?;
+    let anonymous = source("anonymous_requests_per_minute", "default");
+    print::data(&format!("anonymous-requests-per-minute\t{}\t{anonymous}", serve.anonymous_requests_per_minute))?;
+    let proxies: Vec<String> = serve.trusted_proxy.iter().map(ToString::to_string).collect();
+    let proxies = if proxies.is_empty() { "none".to_owned() } else { proxies.join(",") };
+    print::data(&format!("trusted-proxy\t{proxies}\t{}", source("trusted_proxy", "default")))?;
     print::data(&format!("log\t{}\t{}", serve.log.log, source("log", "default")))?;
     print::data(&format!("log-format\t{format}\t{}", source("log_format", "default")))?;
     fits(&config)?;

@@ -89,7 +89,13 @@ fn each_setting_says_where_it_came_from() {
     assert!(lines.contains("bind\t127.0.0.1:7000\tcommand line"));
     assert!(lines.contains("origin\thttp://localhost:7000\tfrom bind"));
     assert!(lines.contains("rp-id\tlocalhost\tfrom origin"));
+    assert!(lines.contains("anonymous-requests-per-minute\t240\tdefault") && lines.contains("trusted-proxy\tnone\tdefault"), "{lines}");
     assert_eq!(checked.status.code(), Some(0));
+    let proxied = ["config", "check", "--trusted-proxy", "127.0.0.1", "--trusted-proxy", "::1", "--anonymous-requests-per-minute", "900"];
+    let lines = out(&clavitor(&proxied));
+    assert!(lines.contains("trusted-proxy\t127.0.0.1,::1\tcommand line"), "{lines}");
+    assert!(lines.contains("anonymous-requests-per-minute\t900\tcommand line"), "{lines}");
+    assert_eq!(clavitor(&["config", "check", "--trusted-proxy", "proxy.example"]).status.code(), Some(64));
     for misfit in [["--origin", "http://192.0.2.1:1984"], ["--rp-id", "example.com"], ["--origin", "nonsense"]] {
         let refused = clavitor(&["config", "check", misfit[0], misfit[1]]);
         assert_eq!(refused.status.code(), Some(1), "{misfit:?}: {}", out(&refused));

@@ -187,3 +187,20 @@ async fn a_neighbour_who_asks_too_often_waits_and_a_person_who_is_signed_in_does
     node.pass(60);
     node.post(&Asker::Nobody, "/v1/session/begin", &json!({})).await.ok();
 }
+
+#[tokio::test]
+async fn behind_a_trusted_proxy_each_client_has_a_rate_of_its_own_and_nobody_else_can_name_one() {
+    let node = TestNode::with(clavitor_server::Limits { anonymous_per_minute_max: 3, ..clavitor_server::Limits::default() });
+    let ask = async |peer: &str, client: &str| {
+        let request = Request::post("/v1/session/begin").header(header::CONTENT_TYPE, "application/json").header("x-forwarded-for", client);
+        node.send_from(peer, request.body(Body::from("{}")).unwrap()).await.status
+    };
+    let (proxy, stranger) = ("127.0.0.9:40000", "192.0.2.1:40000");
+    for number in 0..3 {
+        assert_eq!(ask(proxy, "203.0.113.1").await, StatusCode::OK);
+        assert_eq!(ask(stranger, &format!("203.0.113.{number}")).await, StatusCode::OK);
+    }
+    assert_eq!(ask(proxy, "198.51.100.1, 203.0.113.1").await, StatusCode::TOO_MANY_REQUESTS, "the first element is the client's own");
+    assert_eq!(ask(stranger, "203.0.113.9").await, StatusCode::TOO_MANY_REQUESTS, "a stranger's header is ignored");
+    assert_eq!(ask(proxy, "203.0.113.2").await, StatusCode::OK);
+}

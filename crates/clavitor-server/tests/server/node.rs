@@ -87,6 +87,7 @@ impl TestNode {
             origin: ORIGIN.to_owned(),
             rp_id: "localhost".to_owned(),
             listen: "127.0.0.1:1984".parse().unwrap(),
+            trusted_proxies: vec!["127.0.0.9".parse().unwrap()],
             limits,
             edition: Arc::new(Community),
             clock: Arc::new(move || told.load(Ordering::SeqCst)),
@@ -115,8 +116,12 @@ impl TestNode {
         link.split_once('#').unwrap().1.to_owned()
     }
 
-    pub(crate) async fn send(&self, mut request: Request) -> Reply {
-        let peer: SocketAddr = "127.0.0.1:40000".parse().unwrap();
+    pub(crate) async fn send(&self, request: Request) -> Reply {
+        self.send_from("127.0.0.1:40000", request).await
+    }
+
+    pub(crate) async fn send_from(&self, peer: &str, mut request: Request) -> Reply {
+        let peer: SocketAddr = peer.parse().unwrap();
         request.extensions_mut().insert(Peer(peer));
         if !request.headers().contains_key(header::HOST) {
             request.headers_mut().insert(header::HOST, "localhost:1984".parse().unwrap());

@@ -56,7 +56,8 @@ impl RealNode {
         let options = OpenOptions { ballast_bytes: 1 << 20, ..OpenOptions::default() };
         let vault = Vault::open(folder.path(), &options, clock()).unwrap();
         let edition = Arc::new(Community);
-        let config = Config { origin: origin.clone(), rp_id: "localhost".into(), listen, limits: Limits::default(), edition, clock };
+        let (trusted_proxies, limits) = (Vec::new(), Limits::default());
+        let config = Config { origin: origin.clone(), rp_id: "localhost".into(), listen, trusted_proxies, limits, edition, clock };
         let app = App::new(Node::new(vault.clone(), config).unwrap());
         runtime.spawn(accept::serve(app.clone(), listener, accept::Plain, std::future::pending()));
         Self { origin, app, vault, runtime: Some(runtime), _folder: folder }
