@@ -244,7 +244,9 @@ impl State {
             return Err(not_found());
         }
         let wanted = |field: &FieldId| {
-            asked.field_ids.iter().any(|id| id.0 == field.0) && claims.field(*field).is_some_and(|one| one.tier != Tier::OnlyMe)
+            asked.mode != UseMode::Write
+                && asked.field_ids.iter().any(|id| id.0 == field.0)
+                && claims.field(*field).is_some_and(|one| one.tier != Tier::OnlyMe)
         };
         let records = stored.records.iter().filter(|(field, _)| wanted(field));
         let records = records.map(|(field, record)| FieldRecord { field_id: Id(field.0), record: Blob(record.clone()) }).collect();
