@@ -76,7 +76,7 @@ async function reach(send: typeof fetch, url: string, method: string, { body, si
     return await send(url, init);
   } catch (cause) {
     if (signal?.aborted) throw cause;
-    throw new ApiError(0, { code: 'unavailable', message: 'The node does not answer.' });
+    throw new ApiError(0, { code: 'unavailable', message: 'The server cannot be reached. Nothing was changed.' });
   }
 }
 
@@ -87,7 +87,7 @@ async function refusal(response: Response): Promise<ErrorBody> {
   } catch {
     // Not JSON: something between the browser and the node answered.
   }
-  return { code: 'internal', message: `The node answered ${response.status} without a reason.` };
+  return { code: 'internal', message: 'The server gave an answer that is not its own. Is something in between?' };
 }
 
 function isErrorBody(body: unknown): body is ErrorBody {

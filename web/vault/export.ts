@@ -22,7 +22,7 @@ export async function* wholeEntries(store: EntryStore, wanted: ReadonlySet<strin
   const missing = new Set(wanted);
   let after: string | undefined;
   do {
-    const path = after === undefined ? "/v1/export" : `/v1/export?after=${after}`;
+    const path = after === undefined ? "/v1/export" : (`/v1/export?after=${after}` as const);
     const page = object<ExportPage>(await store.session.parts.transport.send("GET", path), "entries");
     for (const entry of list(page.entries)) {
       if (!missing.delete(id(entry.entry_id))) continue;

@@ -13,7 +13,7 @@ import { type Names, openNames, sealNames } from "./names.ts";
 import { goodPrf } from "./passkey.ts";
 import type { EntryPin, PinStore } from "./pins.ts";
 import { blob, blobOrNone, count, list, object } from "./read.ts";
-import type { Transport } from "./transport.ts";
+import type { Asked, Transport } from "./transport.ts";
 import type { Authenticator } from "./webauthn.ts";
 import type { Applied, Ceremony, Change, SessionInfo, VaultState } from "./wire.ts";
 
@@ -86,7 +86,7 @@ export class Session {
   readonly parts: Parts;
 
   private constructor(parts: Parts, readonly vaultId: string, info: SessionInfo, readonly cameBy: CameBy) {
-    this.parts = { ...parts, transport: { send: (method, path, body) => this.#send(parts.transport, method, path, body) } };
+    this.parts = { ...parts, transport: { send: (...asked) => this.#send(parts.transport, ...asked) } };
     this.#info = info;
     this.#seenAt = parts.now();
     this.#answeredAt = this.#seenAt;
@@ -147,9 +147,9 @@ export class Session {
   get closed(): boolean { return this.#closed !== undefined; }
 
   /** Every request of this vault. An answer that comes after the vault was closed is not looked at. */
-  async #send(transport: Transport, ...request: Parameters<Transport["send"]>): Promise<unknown> {
+  async #send(transport: Transport, ...asked: Asked): Promise<unknown> {
     if (this.#alarm) throw this.#alarm;
-    const answer = await transport.send(...request);
+    const answer = await transport.send(...asked);
     if (this.#alarm) throw this.#alarm;
     this.#answeredAt = this.parts.now();
     return answer;

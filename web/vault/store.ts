@@ -143,7 +143,7 @@ export class EntryStore {
 
   /** Asks for one entry with everything. */
   async detail(entry: string): Promise<{ detail: Detail; summary: Summary }> {
-    const path = `/v1/entries/${id(entry)}`;
+    const path = `/v1/entries/${id(entry)}` as const;
     return this.takeDetail(entry, object<EntryDetail>(await this.session.parts.transport.send("GET", path), "entry_id", "header", "records", "grants"));
   }
 
