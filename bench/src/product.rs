@@ -73,9 +73,16 @@ async fn listen(world: World) -> Result<()> {
     Ok(())
 }
 
-/// The product's limits, except those that a load from one address would meet at once.
+/// The product's limits, except those that a load from one address and one agent would meet at once.
 fn config(listen: SocketAddr) -> Config {
-    let limits = Limits { connections_per_prefix_max: 1_024, proofs_max: 5_000_000, proofs_per_agent_max: 5_000_000, ..Limits::default() };
+    let limits = Limits {
+        connections_per_prefix_max: 1_024,
+        agent_per_minute_max: 100_000_000,
+        agent_burst_max: 100_000_000,
+        proofs_max: 5_000_000,
+        proofs_per_agent_max: 5_000_000,
+        ..Limits::default()
+    };
     Config { origin: ORIGIN.into(), rp_id: "localhost".into(), listen, trusted_proxies: Vec::new(), limits, edition: Arc::new(Community), clock: system_clock() }
 }
 

@@ -7,7 +7,7 @@ use data_encoding::BASE64URL_NOPAD;
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
 
-use crate::{digest::sha256, proofs::ProofId, refusal::Refusal};
+use crate::{digest::sha256, proofs::ProofId, refusal::Refusal, who::CallerKey};
 
 /// Longest proof that is read.
 const PROOF_BYTES_MAX: usize = 4096;
@@ -34,6 +34,8 @@ pub(crate) struct Proof {
     pub credential: Credential,
     /// Names the proof, so that it works once.
     pub id: ProofId,
+    /// For the agent's rate.
+    pub caller: CallerKey,
     body_hash: Option<[u8; 32]>,
 }
 
@@ -102,7 +104,8 @@ fn verify(token: &str, agent: &str, agent_id: Id, expected: &Expected<'_>) -> Re
     let signature: [u8; 64] = bytes(signature)?;
     let credential = Credential::agent(AgentId(agent_id.0), key, message.as_bytes(), &signature)?;
     let body_hash = claims.cdg.as_deref().map(bytes).transpose()?;
-    Ok(Proof { credential, id: ProofId::new(agent_id, &claims.jti, claims.iat), body_hash })
+    let caller = CallerKey::of(&[&agent_id.0, &key]);
+    Ok(Proof { credential, id: ProofId::new(agent_id, &claims.jti, claims.iat), caller, body_hash })
 }
 
 fn check(claims: &Claims, agent: &str, expected: &Expected<'_>) -> Result<(), Refusal> {

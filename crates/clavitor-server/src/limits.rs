@@ -37,6 +37,12 @@ pub struct Limits {
     pub expensive_per_minute_max: u32,
     /// Prefixes whose rates are remembered.
     pub prefixes_max: usize,
+    /// Requests of one agent, enrolled or hosted, over a while.
+    pub agent_per_minute_max: u32,
+    /// The same after a quiet while, at once.
+    pub agent_burst_max: u32,
+    /// Agents whose rates are remembered.
+    pub agent_rates_max: usize,
     /// Proof ids that are remembered, on the whole node.
     pub proofs_max: usize,
     /// The same for one agent.
@@ -67,6 +73,9 @@ impl Default for Limits {
             anonymous_per_minute_max: 240,
             expensive_per_minute_max: 1_200,
             prefixes_max: 10_000,
+            agent_per_minute_max: 120,
+            agent_burst_max: 30,
+            agent_rates_max: 10_000,
             proofs_max: 500_000,
             proofs_per_agent_max: 250_000,
             proof_skew_s_max: 60,

@@ -17,9 +17,10 @@ use crate::{
     config::Config,
     openapi::openapi,
     proofs::{NotTaken, ProofId, Proofs},
-    rates::Rates,
+    rates::{Buckets, Rate, Rates},
     refusal::Refusal,
     webauthn::{RelyingParty, RelyingPartyError},
+    who::CallerKey,
 };
 
 /// A node. Cheap to clone.
@@ -36,6 +37,7 @@ struct Inner {
     description: Bytes,
     proofs: Mutex<Proofs>,
     rates: Mutex<Rates>,
+    agents: Mutex<Buckets<CallerKey>>,
     large_bodies: Semaphore,
     stopping: AtomicBool,
     started_s: u64,
@@ -56,6 +58,8 @@ impl Node {
         let limits = &config.limits;
         let proofs = Proofs::new(limits.proofs_max, limits.proofs_per_agent_max, limits.proof_skew_s_max);
         let rates = Rates::new(limits.anonymous_per_minute_max, limits.expensive_per_minute_max, limits.prefixes_max, (config.clock)());
+        let agent_rate = Rate { per_minute: limits.agent_per_minute_max, burst: limits.agent_burst_max };
+        let agents = Buckets::new(agent_rate, limits.agent_rates_max);
         let inner = Inner {
             vault,
             relying_party,
@@ -63,6 +67,7 @@ impl Node {
             description: format!("{:#}\n", openapi()).into(),
             proofs: Mutex::new(proofs),
             rates: Mutex::new(rates),
+            agents: Mutex::new(agents),
             large_bodies: Semaphore::new(config.limits.large_bodies_max),
             stopping: AtomicBool::new(false),
             started_s: (config.clock)() / 1000,
@@ -178,6 +183,14 @@ impl Node {
     /// `rate_limited`.
     pub fn count_anonymous(&self, from: IpAddr, expensive: bool) -> Result<(), Refusal> {
         lock(&self.inner.rates).take(from.into(), expensive, self.now_ms()).map_err(Refusal::rate_limited)
+    }
+
+    /// Counts a request of an agent.
+    ///
+    /// # Errors
+    /// `rate_limited`.
+    pub(crate) fn count_agent(&self, agent: CallerKey) -> Result<(), Refusal> {
+        lock(&self.inner.agents).take(agent, 1, self.now_ms()).map_err(Refusal::rate_limited)
     }
 
     /// Counts a caller who could not be proved.

@@ -259,7 +259,7 @@ async fn timed<W: Who, I: Input, O: Output>(node: Node, request: Request, bounds
     }
 }
 
-/// The order is the point: size and site, then rate, then the caller, then the body, and only then the handler.
+/// The order is the point: size and site, then rate, then the caller and its rate, then the body, and only then the handler.
 async fn run<W: Who, I: Input, O: Output>(
     node: Node,
     request: Request,
@@ -276,12 +276,15 @@ async fn run<W: Who, I: Input, O: Output>(
     let head = Head { method: &parts.method, uri: &parts.uri, headers: &parts.headers, from };
     let who = W::prove(&node, &head).map_err(|refusal| failed(&node, &head, refusal))?;
     let pending = Pending::new(&node, &who, from);
+    if let Some(agent) = who.rate_key() {
+        node.count_agent(agent)?;
+    }
     match finish(node.clone(), who, &mut parts, request_body, bounds, handler).await {
         Ok(response) => {
-            pending.is_known();
+            pending.known();
             Ok(response)
         }
-        Err(refusal) if refusal.body.code == ErrorCode::Unauthenticated => Err(pending.is_nobody().err().unwrap_or(refusal)),
+        Err(refusal) if refusal.body.code == ErrorCode::Unauthenticated => Err(pending.nobody().err().unwrap_or(refusal)),
         Err(refusal) => Err(refusal),
     }
 }

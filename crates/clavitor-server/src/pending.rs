@@ -28,7 +28,7 @@ impl Pending {
     }
 
     /// The vault knows the caller; the proof stays used.
-    pub(crate) fn is_known(mut self) {
+    pub(crate) fn known(mut self) {
         self.credential = None;
     }
 
@@ -36,7 +36,7 @@ impl Pending {
     ///
     /// # Errors
     /// `rate_limited` for whoever does it too often.
-    pub(crate) fn is_nobody(mut self) -> Result<(), Refusal> {
+    pub(crate) fn nobody(mut self) -> Result<(), Refusal> {
         self.credential = None;
         self.forget()
     }

@@ -1,7 +1,8 @@
-//! Token buckets for requests that need no caller, by network prefix and for the whole node.
+//! Token buckets: for requests that need no caller by network prefix and for the whole node, and for each agent.
 
 use std::{
     collections::HashMap,
+    hash::Hash,
     net::{IpAddr, Ipv6Addr},
 };
 
@@ -18,6 +19,27 @@ impl From<IpAddr> for Prefix {
     }
 }
 
+/// How much fits into a bucket.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rate {
+    /// Requests a minute that flow in.
+    pub per_minute: u32,
+    /// Requests that fit.
+    pub burst: u32,
+}
+
+impl Rate {
+    /// A minute's worth fits.
+    fn of_a_minute(per_minute: u32) -> Self {
+        Self { per_minute, burst: per_minute }
+    }
+
+    /// After this long without a request a bucket is full.
+    fn fill_ms(self) -> u64 {
+        (u64::from(self.burst) * 60_000).div_ceil(u64::from(self.per_minute.max(1)))
+    }
+}
+
 #[derive(Clone, Copy)]
 struct Bucket {
     /// Thousandths of a request.
@@ -26,42 +48,78 @@ struct Bucket {
 }
 
 impl Bucket {
-    fn full(per_minute: u32, now_ms: u64) -> Self {
-        Self { level: u64::from(per_minute) * 1000, at_ms: now_ms }
+    fn full(rate: Rate, now_ms: u64) -> Self {
+        Self { level: u64::from(rate.burst) * 1000, at_ms: now_ms }
     }
 
     /// Takes `cost` requests, or says in how many seconds there will be room.
-    fn take(&mut self, cost: u32, per_minute: u32, now_ms: u64) -> Result<(), u64> {
-        self.refill(per_minute, now_ms);
+    fn take(&mut self, cost: u32, rate: Rate, now_ms: u64) -> Result<(), u64> {
+        self.refill(rate, now_ms);
         let cost = u64::from(cost) * 1000;
         if self.level >= cost {
             self.level -= cost;
             return Ok(());
         }
-        Err(((cost - self.level) * 60).div_ceil(u64::from(per_minute.max(1)) * 1000).max(1))
+        Err(((cost - self.level) * 60).div_ceil(u64::from(rate.per_minute.max(1)) * 1000).max(1))
     }
 
-    fn refill(&mut self, per_minute: u32, now_ms: u64) {
-        let most = u64::from(per_minute) * 1000;
-        let gained = now_ms.saturating_sub(self.at_ms).saturating_mul(u64::from(per_minute)) / 60;
-        self.level = self.level.saturating_add(gained).min(most);
+    fn refill(&mut self, rate: Rate, now_ms: u64) {
+        let gained = now_ms.saturating_sub(self.at_ms).saturating_mul(u64::from(rate.per_minute)) / 60;
+        self.level = self.level.saturating_add(gained).min(u64::from(rate.burst) * 1000);
         self.at_ms = now_ms;
     }
 }
 
-/// The buckets of a node.
+/// One bucket for each of a bounded number of keys.
+pub(crate) struct Buckets<K> {
+    rate: Rate,
+    keys_max: usize,
+    buckets: HashMap<K, Bucket>,
+}
+
+impl<K: Copy + Eq + Hash> Buckets<K> {
+    /// Nothing was taken yet.
+    pub(crate) fn new(rate: Rate, keys_max: usize) -> Self {
+        Self { rate, keys_max, buckets: HashMap::new() }
+    }
+
+    /// Takes `cost` requests from the bucket of `key`.
+    ///
+    /// # Errors
+    /// Seconds until there is room.
+    pub(crate) fn take(&mut self, key: K, cost: u32, now_ms: u64) -> Result<(), u64> {
+        let rate = self.rate;
+        if !self.buckets.contains_key(&key) && self.buckets.len() >= self.keys_max {
+            self.make_room(now_ms);
+        }
+        self.buckets.entry(key).or_insert_with(|| Bucket::full(rate, now_ms)).take(cost, rate, now_ms)
+    }
+
+    /// A bucket that was quiet until it was full says nothing and goes first; if none was, the quietest goes.
+    fn make_room(&mut self, now_ms: u64) {
+        let fill_ms = self.rate.fill_ms();
+        self.buckets.retain(|_, bucket| now_ms.saturating_sub(bucket.at_ms) < fill_ms);
+        if self.buckets.len() >= self.keys_max
+            && let Some(quietest) = self.buckets.iter().min_by_key(|(_, bucket)| bucket.at_ms).map(|(key, _)| *key)
+        {
+            self.buckets.remove(&quietest);
+        }
+    }
+}
+
+/// The buckets of requests that need no caller.
 pub(crate) struct Rates {
-    prefix_per_minute: u32,
-    node_per_minute: u32,
-    prefixes_max: usize,
-    prefixes: HashMap<Prefix, Bucket>,
+    prefixes: Buckets<Prefix>,
+    node_rate: Rate,
     node: Bucket,
 }
 
 impl Rates {
     /// Full buckets.
     pub(crate) fn new(prefix_per_minute: u32, node_per_minute: u32, prefixes_max: usize, now_ms: u64) -> Self {
-        Self { prefix_per_minute, node_per_minute, prefixes_max, prefixes: HashMap::new(), node: Bucket::full(node_per_minute, now_ms) }
+        let node_rate = Rate::of_a_minute(node_per_minute);
+        let prefixes = Buckets::new(Rate::of_a_minute(prefix_per_minute), prefixes_max);
+        Self { prefixes, node_rate, node: Bucket::full(node_rate, now_ms) }
     }
 
     /// Counts a request from `prefix`; an expensive one counts for the node too.
@@ -69,8 +127,8 @@ impl Rates {
     /// # Errors
     /// Seconds until there is room.
     pub(crate) fn take(&mut self, prefix: Prefix, expensive: bool, now_ms: u64) -> Result<(), u64> {
-        self.charge(prefix, 1, now_ms)?;
-        if expensive { self.node.take(1, self.node_per_minute, now_ms) } else { Ok(()) }
+        self.prefixes.take(prefix, 1, now_ms)?;
+        if expensive { self.node.take(1, self.node_rate, now_ms) } else { Ok(()) }
     }
 
     /// A caller who could not be proved costs more than one who asks for nothing.
@@ -78,25 +136,7 @@ impl Rates {
     /// # Errors
     /// Seconds until there is room.
     pub(crate) fn failed(&mut self, prefix: Prefix, now_ms: u64) -> Result<(), u64> {
-        self.charge(prefix, 4, now_ms)
-    }
-
-    fn charge(&mut self, prefix: Prefix, cost: u32, now_ms: u64) -> Result<(), u64> {
-        let per_minute = self.prefix_per_minute;
-        if !self.prefixes.contains_key(&prefix) && self.prefixes.len() >= self.prefixes_max {
-            self.make_room(now_ms);
-        }
-        self.prefixes.entry(prefix).or_insert_with(|| Bucket::full(per_minute, now_ms)).take(cost, per_minute, now_ms)
-    }
-
-    /// A bucket that was quiet for a minute is full, says nothing and goes first; if none was, the quietest goes.
-    fn make_room(&mut self, now_ms: u64) {
-        self.prefixes.retain(|_, bucket| now_ms.saturating_sub(bucket.at_ms) < 60_000);
-        if self.prefixes.len() >= self.prefixes_max
-            && let Some(quietest) = self.prefixes.iter().min_by_key(|(_, bucket)| bucket.at_ms).map(|(prefix, _)| *prefix)
-        {
-            self.prefixes.remove(&quietest);
-        }
+        self.prefixes.take(prefix, 4, now_ms)
     }
 }
 
@@ -144,6 +184,22 @@ mod tests {
         for number in 0..100_u8 {
             assert_eq!(rates.take(IpAddr::from([192, 0, 2, number]).into(), false, u64::from(number)), Ok(()));
         }
-        assert_eq!(rates.prefixes.len(), 3);
+        assert_eq!(rates.prefixes.buckets.len(), 3);
+    }
+
+    #[test]
+    fn a_burst_goes_at_once_and_then_the_rate_holds() {
+        let mut agents = Buckets::new(Rate { per_minute: 120, burst: 3 }, 10);
+        for _ in 0..3 {
+            assert_eq!(agents.take(1, 1, 0), Ok(()));
+        }
+        assert_eq!(agents.take(1, 1, 0), Err(1));
+        assert_eq!(agents.take(2, 1, 0), Ok(()));
+        assert_eq!(agents.take(1, 1, 500), Ok(()));
+        assert_eq!(agents.take(1, 1, 500), Err(1));
+        for _ in 0..3 {
+            assert_eq!(agents.take(1, 1, 3_600_000), Ok(()));
+        }
+        assert_eq!(agents.take(1, 1, 3_600_000), Err(1));
     }
 }

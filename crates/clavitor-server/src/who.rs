@@ -7,6 +7,7 @@ use clavitor_vault::{Credential, Session, agents, session};
 
 use crate::{
     cookie,
+    digest::sha256,
     dpop::{Expected, Proof, proof},
     node::Node,
     proofs::ProofId,
@@ -61,6 +62,17 @@ pub struct Head<'a> {
     pub from: IpAddr,
 }
 
+/// Names an agent together with what it proves itself by, so that a stranger who names the agent uses up a rate of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CallerKey([u8; 32]);
+
+impl CallerKey {
+    /// The hash of the parts, each of which has a fixed length or is the only one.
+    pub(crate) fn of(parts: &[&[u8]]) -> Self {
+        Self(sha256(&zeroize::Zeroizing::new(parts.concat())))
+    }
+}
+
 /// A proof of who calls.
 pub trait Who: Send + Sync + Sized + 'static {
     /// Which kind.
@@ -83,6 +95,11 @@ pub trait Who: Send + Sync + Sized + 'static {
 
     /// The proof that was used up for this request.
     fn proof_id(&self) -> Option<&ProofId> {
+        None
+    }
+
+    /// Whose rate the request counts against, if it is an agent's.
+    fn rate_key(&self) -> Option<CallerKey> {
         None
     }
 
@@ -131,6 +148,7 @@ pub struct Agent {
 pub struct Hosted {
     /// For the vault.
     pub credential: Credential,
+    rate_key: CallerKey,
 }
 
 /// An agent of either kind.
@@ -213,6 +231,10 @@ impl Who for Agent {
         Some(&self.proof.id)
     }
 
+    fn rate_key(&self) -> Option<CallerKey> {
+        Some(self.proof.caller)
+    }
+
     fn unproved(&self) -> Option<&Credential> {
         Some(&self.credential)
     }
@@ -223,7 +245,11 @@ impl Who for Hosted {
 
     fn prove(_: &Node, head: &Head<'_>) -> Result<Self, Refusal> {
         let token = bearer(head.headers).ok_or_else(Refusal::unauthenticated)?;
-        Ok(Self { credential: Credential::hosted(token)? })
+        Ok(Self { credential: Credential::hosted(token)?, rate_key: CallerKey::of(&[token.as_bytes()]) })
+    }
+
+    fn rate_key(&self) -> Option<CallerKey> {
+        Some(self.rate_key)
     }
 
     fn unproved(&self) -> Option<&Credential> {
@@ -253,6 +279,13 @@ impl Who for AnyAgent {
         match self {
             Self::Enrolled(agent) => agent.proof_id(),
             Self::Hosted(_) => None,
+        }
+    }
+
+    fn rate_key(&self) -> Option<CallerKey> {
+        match self {
+            Self::Enrolled(agent) => agent.rate_key(),
+            Self::Hosted(hosted) => hosted.rate_key(),
         }
     }
 

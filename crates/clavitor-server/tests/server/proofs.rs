@@ -14,7 +14,7 @@ use crate::{
     story::{household, terms},
 };
 
-async fn sent(node: &TestNode, agent: &str, proofs: &[String], body: Option<&[u8]>) -> Reply {
+pub(crate) async fn sent(node: &TestNode, agent: &str, proofs: &[String], body: Option<&[u8]>) -> Reply {
     let (method, path) = if body.is_some() { ("POST", "/v1/agent/release") } else { ("GET", "/v1/agent") };
     let mut request = Request::builder().method(method).uri(path).header(header::AUTHORIZATION, format!("DPoP {agent}"));
     for proof in proofs {
@@ -151,7 +151,7 @@ async fn a_strangers_key_does_not_fill_the_memory_of_proofs() {
 }
 
 /// A good proof in every respect, signed with a key that is not the agent's.
-fn strangers(node: &TestNode, agent: &Agent, method: &str, path: &str, seed: &str) -> String {
+pub(crate) fn strangers(node: &TestNode, agent: &Agent, method: &str, path: &str, seed: &str) -> String {
     let stranger = clavitor_crypto::sign::SigningKey::make_with(&mut clavitor_person::Seeded::new(seed)).unwrap();
     let mut head = agent.header();
     head["jwk"]["x"] = data_encoding::BASE64URL_NOPAD.encode(stranger.public().as_bytes()).into();

@@ -1,17 +1,19 @@
 //! The harvest budget, and that unknown looks like forbidden.
 
 use axum::http::{Method, StatusCode};
+use clavitor_server::Limits;
 use serde_json::json;
 
 use crate::{
     agent::Agent,
     node::{Asker, Reply, TestNode},
+    proofs::{sent, strangers},
     story::{PASSWORD, household, login, terms},
 };
 
 #[tokio::test]
 async fn a_thousand_requests_at_once_release_no_more_than_the_budget() {
-    let node = TestNode::new();
+    let node = TestNode::with(Limits { agent_burst_max: 2_000, ..Limits::default() });
     let (mut browser, scope) = household(&node, "harvest").await;
     let mut entries = Vec::new();
     for number in 0..20 {
@@ -81,4 +83,43 @@ async fn unknown_and_forbidden_are_the_same_answer() {
     assert_eq!((&no_id.bytes, &no_route.bytes), (&of_nobody.bytes, &of_nobody.bytes));
     let lock = node.ask(&Asker::Person(&stranger), Method::POST, &format!("/v1/agents/{}/lock", agent.id()), None).await;
     assert_eq!((lock.status, &lock.bytes), (StatusCode::NOT_FOUND, &of_nobody.bytes));
+}
+
+#[tokio::test]
+async fn a_looping_agent_waits_and_neither_a_stranger_nor_another_agent_uses_up_its_rate() {
+    let node = TestNode::with(Limits { agent_burst_max: 4, agent_per_minute_max: 60, ..Limits::default() });
+    let (mut browser, scope) = household(&node, "loop").await;
+    let agent = Agent::enrolled(&node, &mut browser, &terms(&node, "Bot", scope), "bot").await;
+    let other = Agent::enrolled(&node, &mut browser, &terms(&node, "Other", scope), "other").await;
+    for _ in 0..6 {
+        let proof = strangers(&node, &agent, "GET", "/v1/agent", "one stranger");
+        let refused = sent(&node, &agent.id().to_string(), &[proof], None).await;
+        assert!(["unauthenticated", "rate_limited"].contains(&refused.code().as_str()), "{}", refused.code());
+    }
+    for _ in 0..4 {
+        node.get(&Asker::Agent(&agent), "/v1/agent").await.ok();
+    }
+    for path in ["/v1/agent", "/v1/agent/entries"] {
+        let refused = node.get(&Asker::Agent(&agent), path).await;
+        assert_eq!((refused.status, refused.code().as_str()), (StatusCode::TOO_MANY_REQUESTS, "rate_limited"));
+        assert_eq!((&refused.json()["retry_after_s"], &refused.headers["retry-after"]), (&json!(1), &"1".parse().unwrap()));
+    }
+    node.get(&Asker::Agent(&other), "/v1/agent").await.ok();
+    node.pass(1);
+    node.get(&Asker::Agent(&agent), "/v1/agent").await.ok();
+}
+
+#[tokio::test]
+async fn a_looping_hosted_agent_waits_too() {
+    let node = TestNode::with(Limits { agent_burst_max: 4, agent_per_minute_max: 60, ..Limits::default() });
+    let (mut browser, scope) = household(&node, "hosted loop").await;
+    let (hosted, changes) = browser.person.host(&terms(&node, "CI", scope), node.now_ms()).unwrap();
+    browser.change(&node, changes).await.ok();
+    let asker = Asker::Hosted(&hosted.token);
+    for _ in 0..4 {
+        node.get(&asker, "/v1/hosted/entries").await.ok();
+    }
+    assert_eq!(node.get(&asker, "/v1/hosted/entries").await.code(), "rate_limited");
+    node.pass(1);
+    node.get(&asker, "/v1/agent").await.ok();
 }
