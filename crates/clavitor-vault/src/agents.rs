@@ -178,12 +178,14 @@ pub fn me(r: &Read<'_>, credential: &Credential) -> Result<AgentSelf> {
 /// durable.
 ///
 /// # Errors
-/// Through `done`: `Unauthenticated`, `AgentLocked`, `Forbidden` for an agent that may do nothing now, `Unavailable`.
+/// Through `done`: `Unauthenticated`, `AgentLocked`, `Forbidden` for an agent that may do nothing now, `RateLimited`, `Unavailable`.
 pub fn entries(vault: &Vault, now_ms: u64, credential: &Credential, done: impl FnOnce(Result<Vec<EntrySummary>>) + Send + 'static) {
     let found = vault.read(now_ms, |r| {
         let caller = Caller::find(r, credential)?;
         let agent_id = caller.agent(AgentKind::Enrolled)?.agent_id;
-        listed(r, &caller.permit::<ListNames>(Act::ListNames, Subject::Vault, |vault| (vault, agent_id))?)
+        let permit = caller.permit::<ListNames>(Act::ListNames, Subject::Vault, |vault| (vault, agent_id))?;
+        r.shared.lists.take(agent_id, now_ms)?;
+        listed(r, &permit)
     });
     settle_list(vault, now_ms, credential, found, done);
 }

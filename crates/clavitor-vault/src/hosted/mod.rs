@@ -85,13 +85,14 @@ impl FieldName {
 /// The entries of the token's scopes. Blocks for opening them; `done` is called on the writer thread once the audit row is durable.
 ///
 /// # Errors
-/// Through `done`: `Unauthenticated`, `AgentLocked`, `Forbidden` for an agent that may do nothing now, `Unavailable`.
+/// Through `done`: `Unauthenticated`, `AgentLocked`, `Forbidden` for an agent that may do nothing now, `RateLimited`, `Unavailable`.
 pub fn list(vault: &Vault, now_ms: u64, credential: &Credential, done: impl FnOnce(Result<Vec<HostedEntry>>) + Send + 'static) {
     let Ok(bearer) = bearer(credential) else { return done(Err(Error::Unauthenticated)) };
     let opened = vault.read(now_ms, |r| {
         let caller = Caller::find(r, &Credential::Hosted(bearer.clone()))?;
         let key = Key::of(r, &caller, &bearer)?;
         let permit = caller.permit::<ListNames>(Act::ListNames, Subject::Vault, |vault| (vault, key.agent_id()))?;
+        r.shared.lists.take(key.agent_id(), now_ms)?;
         key.list(r, &permit)
     });
     settle_list(vault, now_ms, credential, opened, done);

@@ -14,6 +14,7 @@ pub(crate) mod folder;
 mod log;
 mod migrate;
 mod options;
+pub(crate) mod pace;
 pub(crate) mod sessions;
 pub(crate) mod shared;
 pub(crate) mod tails;

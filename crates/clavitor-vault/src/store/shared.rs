@@ -10,7 +10,7 @@ use std::{
 
 use clavitor_crypto::sign::SigningKey;
 
-use super::{Disk, folder::Folder, options::OpenOptions};
+use super::{Disk, folder::Folder, options::OpenOptions, pace::Pace};
 use crate::{Error, Result};
 
 /// Lives as long as any handle, the writer thread included.
@@ -18,6 +18,8 @@ pub(crate) struct Shared {
     pub(crate) options: OpenOptions,
     pub(crate) log_key: SigningKey,
     pub(crate) folder: Folder,
+    /// Lists that agents asked for.
+    pub(crate) lists: Pace,
     checked_ms: AtomicU64,
     broken: Mutex<Option<String>>,
     stopped: AtomicU8,
@@ -34,6 +36,7 @@ impl Shared {
             options,
             log_key,
             folder,
+            lists: Pace::default(),
             checked_ms: AtomicU64::new(0),
             broken: Mutex::new(None),
             stopped: AtomicU8::new(RUNNING),

@@ -211,3 +211,23 @@ fn a_proof_with_another_key_is_nobody() {
     assert_eq!(me(&house, &forged).err(), Some(Error::Unauthenticated));
     assert!(Credential::agent(agent.double.id(), *key.public().as_bytes(), b"other claims", &signature).is_err());
 }
+
+#[test]
+fn lists_have_a_pace_and_cost_no_budget() {
+    let mut house = House::safe();
+    house.add_login(1);
+    let agent = house.enrol(&house.terms());
+    let (_, token) = house.host(&house.terms());
+    let hosted = |house: &House| wait(|done| clavitor_vault::hosted::list(&house.vault, house.now_ms, &token, done)).map(|list| list.len());
+    for _ in 0..20 {
+        assert_eq!(list(&house, &agent).map(|list| list.len()), Ok(1));
+        assert_eq!(hosted(&house), Ok(1));
+    }
+    let written = house.actions().len();
+    assert_eq!(list(&house, &agent).err(), Some(Error::RateLimited { retry_after_s: 2 }));
+    assert_eq!(hosted(&house), Err(Error::RateLimited { retry_after_s: 2 }));
+    assert_eq!(house.actions().len(), written, "a list that is not given is not logged");
+    assert_eq!(me(&house, &agent.credential).unwrap().hour.used, 0);
+    house.later(2_000);
+    assert!(list(&house, &agent).is_ok());
+}

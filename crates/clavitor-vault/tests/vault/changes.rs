@@ -2,11 +2,7 @@
 
 use clavitor_crypto::{EntryId, ScopeId, UnlockerId};
 use clavitor_person::Changes;
-use clavitor_vault::{
-    Applied, Change, Credential, Error,
-    change::EntryGrant,
-    unlock,
-};
+use clavitor_vault::{Applied, Change, Credential, Error, change::EntryGrant, unlock};
 
 use crate::house::{House, PASSWORD, convert, login, passkey, stored, with_card, with_passkey};
 
