@@ -64,7 +64,7 @@ fn from_an_enrolment_string_to_a_program_with_a_credential() {
     assert_eq!(ok(machine.agent(&["status", "--json"])).json()["state"], "active");
     let list = ok(machine.agent(&["list", "--json"]));
     assert_eq!(list.json()["items"].as_array().unwrap().len(), 1, "the diary is not in the scope");
-    for value in [PASSWORD, TOKEN, "GEZDGNBV", "4111", "diary"] {
+    for value in [PASSWORD, TOKEN, "GEZDGNBV", "41111111", "diary"] {
         assert!(!list.all().contains(value), "{value}");
     }
 
