@@ -100,7 +100,8 @@ impl Writer {
             let first = match first {
                 Ok(Order::Job(job)) => job,
                 Err(RecvTimeoutError::Timeout) => {
-                    self.fold("PRAGMA wal_checkpoint(TRUNCATE)");
+                    // The file keeps its length: writing over it costs less than making it grow again.
+                    self.fold("PRAGMA wal_checkpoint(PASSIVE)");
                     self.unfolded = false;
                     self.shared.look_at_disk();
                     continue;
