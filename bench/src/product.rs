@@ -83,7 +83,15 @@ fn config(listen: SocketAddr) -> Config {
         proofs_per_agent_max: 5_000_000,
         ..Limits::default()
     };
-    Config { origin: ORIGIN.into(), rp_id: "localhost".into(), listen, trusted_proxies: Vec::new(), limits, edition: Arc::new(Community), clock: system_clock() }
+    Config {
+        origin: ORIGIN.into(),
+        rp_id: "localhost".into(),
+        listen,
+        trusted_proxies: Vec::new(),
+        limits,
+        edition: Arc::new(Community),
+        clock: system_clock(),
+    }
 }
 
 /// TLS in front of HTTP.
