@@ -114,7 +114,11 @@ impl Desk {
         Ok(OpenVault { session, items })
     }
 
-    fn profile(&self, of: &VaultSegment) -> Result<Profile, Failure> {
+    /// The profile that a reference means.
+    ///
+    /// # Errors
+    /// None or several fit.
+    pub(crate) fn profile(&self, of: &VaultSegment) -> Result<Profile, Failure> {
         let wanted = match of {
             VaultSegment::Current => return self.store.chosen(self.place.profile.as_deref()),
             VaultSegment::Given(segment) => segment,

@@ -17,11 +17,13 @@ use tokio::{
 };
 
 use crate::{
-    desk::Desk,
+    desk::{Desk, OpenVault},
     envfile::{Assignment, Setting},
     failure::Failure,
+    identity::Profile,
     label,
     mask::{Masker, Patterns},
+    reference::Reference,
     vault::{Item, ItemField, Opened},
     view::DisclosedView,
 };
@@ -80,6 +82,7 @@ impl Program {
         command.args(arguments);
         let mut patterns = Patterns::default();
         let mut fetched: Vec<Fetched> = Vec::new();
+        let wanted = self.wanted(desk)?;
         for assignment in &self.assignments {
             match &assignment.setting {
                 Setting::Plain(text) => {
@@ -87,20 +90,22 @@ impl Program {
                 }
                 Setting::Reference(reference) => {
                     let vault = desk.vault(&reference.vault).await?;
+                    let profile = vault.session.profile().name();
                     let (item, field) = vault.field(reference)?;
-                    let value = match fetched.iter().position(|known| known.is(item, field)) {
+                    let value = match fetched.iter().position(|known| known.is(profile, item, field)) {
                         Some(at) => &fetched[at],
                         None => {
-                            let fields = self.fields_of(vault, item)?;
+                            let fields = fields_of(&wanted, vault, item)?;
                             let values = vault.session.release(item, &fields, UseMode::Use, &reason).await?;
                             fetched.extend(fields.iter().zip(values).map(|(field, value)| Fetched {
+                                profile: profile.to_owned(),
                                 item: item.id(),
                                 field: field.id,
                                 value,
                             }));
                             fetched
                                 .iter()
-                                .find(|known| known.is(item, field))
+                                .find(|known| known.is(profile, item, field))
                                 .ok_or_else(|| Failure::general("the node left a field out"))?
                         }
                     };
@@ -111,32 +116,39 @@ impl Program {
         Ok(Ready { command, shown, patterns, disclosed })
     }
 
-    /// Every field of one item that this program gets: one request, one unit of the budget.
-    fn fields_of<'v>(&self, vault: &'v crate::desk::OpenVault, item: &Item) -> Result<Vec<&'v ItemField>, Failure> {
-        let mut fields: Vec<&ItemField> = Vec::new();
-        for assignment in &self.assignments {
-            let Setting::Reference(reference) = &assignment.setting else { continue };
-            // A reference into another vault does not resolve here; its own turn comes.
-            if let Ok((other, field)) = vault.field(reference)
-                && other.id() == item.id()
-                && !fields.iter().any(|known| known.id == field.id)
-            {
-                fields.push(field);
-            }
-        }
-        Ok(fields)
+    /// Every reference with the profile that its vault segment means.
+    fn wanted(&self, desk: &Desk) -> Result<Vec<(Profile, &Reference)>, Failure> {
+        let references = self.assignments.iter().filter_map(|assignment| match &assignment.setting {
+            Setting::Reference(reference) => Some(reference),
+            Setting::Plain(_) => None,
+        });
+        references.map(|reference| Ok((desk.profile(&reference.vault)?, reference))).collect()
     }
 }
 
+/// Every field of one item that the program gets: one request, one unit of the budget. References into other vaults have a turn of their own, also where an
+/// item there has the same name or id.
+fn fields_of<'v>(wanted: &[(Profile, &Reference)], vault: &'v OpenVault, item: &Item) -> Result<Vec<&'v ItemField>, Failure> {
+    let mut fields: Vec<&ItemField> = Vec::new();
+    for (_, reference) in wanted.iter().filter(|(profile, _)| profile.name() == vault.session.profile().name()) {
+        let (other, field) = vault.field(reference)?;
+        if other.id() == item.id() && !fields.iter().any(|known| known.id == field.id) {
+            fields.push(field);
+        }
+    }
+    Ok(fields)
+}
+
 struct Fetched {
+    profile: String,
     item: clavitor_crypto::EntryId,
     field: clavitor_crypto::FieldId,
     value: Opened,
 }
 
 impl Fetched {
-    fn is(&self, item: &Item, field: &ItemField) -> bool {
-        self.item == item.id() && self.field == field.id
+    fn is(&self, profile: &str, item: &Item, field: &ItemField) -> bool {
+        self.profile == profile && self.item == item.id() && self.field == field.id
     }
 }
 

@@ -14,6 +14,7 @@ use crate::{
     desk::{Desk, Place},
     envfile::{self, Assignment},
     failure::Failure,
+    label,
     program::Program,
     reference::{Reference, VaultSegment},
     view::{self, Names, RunView},
@@ -111,13 +112,66 @@ fn reference(input: One) -> Result<(Reference, String), Failure> {
 
 /// Reads arguments; what does not fit is said by member, without its value.
 pub(super) fn parsed<T: DeserializeOwned>(arguments: Option<JsonObject>) -> Result<T, Failure> {
-    let arguments = serde_json::Value::Object(arguments.unwrap_or_default());
-    serde_json::from_value(arguments)
-        .map_err(|error| Failure::general(format!("the arguments do not fit the tool: {}", crate::label::label(&error.to_string()))))
+    let arguments = arguments.unwrap_or_default();
+    let read = |arguments: &JsonObject| T::deserialize(serde_json::Value::Object(arguments.clone())).map_err(|error| error.to_string());
+    read(&arguments).map_err(|error| Failure::general(format!("the arguments do not fit the tool: {}", misfit(&arguments, &error, &read))))
+}
+
+/// The JSON library's own words repeat the value, unless they are about a member's name. Which member it was shows by leaving out one at a time.
+fn misfit<T>(arguments: &JsonObject, error: &str, read: &impl Fn(&JsonObject) -> Result<T, String>) -> String {
+    if ["unknown field", "missing field"].iter().any(|start| error.starts_with(start)) {
+        return label::label(error.split(", expected").next().unwrap_or_default());
+    }
+    let decides = |name: &&String| {
+        let mut others = arguments.clone();
+        others.remove(name.as_str());
+        read(&others).err().as_deref() != Some(error)
+    };
+    match arguments.keys().find(decides) {
+        Some(name) => format!("`{}` has the wrong form", label::label(name)),
+        None => "several have the wrong form".to_owned(),
+    }
 }
 
 /// Structured content, and the same JSON as text.
 pub(super) fn answer(view: &impl Serialize) -> Result<CallToolResult, Failure> {
     let value = serde_json::to_value(view).map_err(|_| Failure::general("the answer could not be written as JSON"))?;
     Ok(CallToolResult::structured(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn refusal(arguments: &serde_json::Value) -> String {
+        let Err(failure) = parsed::<RunInput>(arguments.as_object().cloned()) else { panic!("it fits: {arguments}") };
+        failure.message
+    }
+
+    #[test]
+    fn a_value_of_the_arguments_is_never_repeated() {
+        let good = json!({"command": ["true"], "env": {"A": "clv://-/a/b"}, "reason": "r"});
+        assert!(parsed::<RunInput>(good.as_object().cloned()).is_ok());
+        for (member, wrong) in [
+            ("command", json!("hunter2")),
+            ("env", json!(["hunter2"])),
+            ("env", json!({"A": {"hunter2": "hunter2"}})),
+            ("timeout_s", json!("hunter2")),
+        ] {
+            let mut arguments = good.clone();
+            arguments[member] = wrong;
+            let said = refusal(&arguments);
+            assert!(said.contains(&format!("`{member}` has the wrong form")) && !said.contains("hunter2"), "{said}");
+        }
+        let both = refusal(&json!({"command": "hunter2", "env": "hunter2", "reason": "r"}));
+        assert!(!both.contains("hunter2"), "{both}");
+    }
+
+    #[test]
+    fn unknown_and_missing_members_are_named() {
+        assert!(refusal(&json!({"command": ["true"], "env": {}, "reason": "r", "shell": "hunter2"})).ends_with("unknown field `shell`"));
+        assert!(refusal(&json!({"env": {}, "reason": "r"})).ends_with("missing field `command`"));
+    }
 }

@@ -6,7 +6,7 @@ use clavitor_crypto::manifest::Capabilities;
 use serde_json::json;
 
 use super::{enrolled, refused, usual};
-use crate::support::{Fields, PASSWORD, TOKEN};
+use crate::support::{Fields, NOW_MS, Node, PASSWORD, TOKEN};
 
 #[test]
 fn with_the_capability_a_value_is_printed_exactly() {
@@ -78,6 +78,29 @@ fn fields_of_one_item_are_asked_for_once() {
     let asked = node.asked("/v1/agent/release");
     assert_eq!(asked.len(), 1);
     assert_eq!(asked[0]["field_ids"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn a_reference_asks_only_the_vault_it_names() {
+    let (node, machine) = enrolled(usual());
+    let second = Node::start();
+    let invitation = second.owner(|vault| vault.invite(usual()));
+    assert_eq!(machine.agent_with(invitation.text.as_bytes(), &["enroll", "-"]).code, 0);
+    second.confirm();
+    second.owner(|vault| {
+        let edit = |draft: &mut clavitor_person::Draft| draft.fields[1].value = b"of the second vault".to_vec().into();
+        let changes = vault.person.edit_entry(vault.github, edit, NOW_MS).unwrap();
+        vault.did(changes);
+    });
+    let (ours, theirs) = ("A=clv://home-vault/GitHub/password", "B=clv://home-vault-2/GitHub/password");
+    let run =
+        ["run", "--no-mask", "--env", ours, "--env", theirs, "--env", "C=clv://home-vault-2/GitHub/token", "--", "printenv", "A", "B"];
+    let out = machine.agent(&run);
+    assert_eq!(out.out, format!("{PASSWORD}\nof the second vault\n"), "{out:?}");
+    let asked: Vec<_> = [&node, &second].map(|node| node.asked("/v1/agent/release")).into_iter().flatten().collect();
+    assert_eq!(asked.len(), 2, "one request for each vault");
+    assert_eq!(asked[0]["field_ids"], json!([Fields::PASSWORD.to_string()]), "both items are called GitHub, and have a token");
+    assert_eq!(asked[1]["field_ids"], json!([Fields::PASSWORD.to_string(), Fields::TOKEN.to_string()]));
 }
 
 #[test]
