@@ -1,5 +1,5 @@
 // Types of the REST interface, generated from openapi.json. Do not edit; see docs/adding-an-endpoint.md.
-// openapi.json sha256 a5f3e04483b0563d1b47bec2ebd21751fe4aedc08bb19e7dad0c8080decda709
+// openapi.json sha256 50ca059ef451824fbb8674ceebbb7ba58b1a7a8e4f7661e171dbb611ea7054fb
 
 export interface paths {
     "/health/live": {
@@ -864,6 +864,11 @@ export interface components {
         };
         /** @description One entry with all its records. */
         EntryDetail: {
+            /**
+             * @description For agents, of an entry whose newest header an agent signed: the signed headers before it, newest first, down to and with the last one of the owner.
+             *     At most 256. Absent where there are none, and for persons, who have the history.
+             */
+            chain?: string[];
             /** @description The entry. */
             entry_id: string;
             /** @description The grants this caller can open, of every entry-key epoch the records use. */
@@ -899,6 +904,11 @@ export interface components {
         };
         /** @description One entry in a list: what is needed to show its name. */
         EntrySummary: {
+            /**
+             * @description For agents, of an entry whose newest header an agent signed: the signed headers before it, newest first, down to and with the last one of the owner.
+             *     At most 256. Absent where there are none, and for persons, who have the history.
+             */
+            chain?: string[];
             /** @description The entry. */
             entry_id: string;
             /** @description The grants that open the summary: tier 1, of the scopes this caller has. */

@@ -16,6 +16,10 @@ pub struct EntrySummary {
     pub summary: Option<Blob>,
     /// The grants that open the summary: tier 1, of the scopes this caller has.
     pub grants: Vec<Grant>,
+    /// For agents, of an entry whose newest header an agent signed: the signed headers before it, newest first, down to and with the last one of the owner.
+    /// At most 256. Absent where there are none, and for persons, who have the history.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub chain: Vec<Blob>,
 }
 
 /// A page of entries, ordered by entry id.
@@ -40,6 +44,10 @@ pub struct EntryDetail {
     pub records: Vec<FieldRecord>,
     /// The grants this caller can open, of every entry-key epoch the records use.
     pub grants: Vec<Grant>,
+    /// For agents, of an entry whose newest header an agent signed: the signed headers before it, newest first, down to and with the last one of the owner.
+    /// At most 256. Absent where there are none, and for persons, who have the history.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub chain: Vec<Blob>,
 }
 
 /// All versions of an entry, newest first.

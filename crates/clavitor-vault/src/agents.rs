@@ -14,7 +14,7 @@ use crate::{
     caller::{Caller, Who},
     change::{self, EntryChange, ScopeWrap},
     policy::{Act, GovernAgent, ListNames, Permit, ReadSelf, ReadVault, Subject},
-    store::{Room, agents::AgentRow},
+    store::{Room, agents::AgentRow, entries::decode},
 };
 
 /// The node's view of one agent.
@@ -255,7 +255,8 @@ pub(crate) fn listed(r: &Read<'_>, permit: &Permit<'_, ListNames>) -> Result<Vec
             match listed.entry(row.entry_id) {
                 Entry::Occupied(mut known) => known.get_mut().grants.extend(grants),
                 Entry::Vacant(new) => {
-                    new.insert(EntrySummary { entry_id: row.entry_id, header: row.header, summary: row.summary, grants });
+                    let chain = r.chain_in_scope(vault_id, row.entry_id, &decode(&row.header)?)?;
+                    new.insert(EntrySummary { entry_id: row.entry_id, header: row.header, summary: row.summary, grants, chain });
                 }
             }
         }

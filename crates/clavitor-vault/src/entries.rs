@@ -27,6 +27,8 @@ pub struct EntrySummary {
     pub summary: Option<Vec<u8>>,
     /// The grants of tier 1 that open the summary, of the scopes this caller has.
     pub grants: Vec<Grant>,
+    /// For agents: the signed headers beneath a newest one that an agent signed, newest first, down to and with the owner's last.
+    pub chain: Vec<Vec<u8>>,
 }
 
 /// A page of entries, ordered by id.
@@ -51,6 +53,8 @@ pub struct EntryDetail {
     pub records: Vec<FieldRecord>,
     /// The grants this caller can open, of every entry-key epoch the records use.
     pub grants: Vec<Grant>,
+    /// For agents: the signed headers beneath a newest one that an agent signed, newest first, down to and with the owner's last.
+    pub chain: Vec<Vec<u8>>,
 }
 
 /// A page of whole entries, for export.
@@ -86,7 +90,7 @@ pub fn page(r: &Read<'_>, credential: &Credential, after: Option<EntryId>, limit
         .into_iter()
         .map(|row| {
             let grants = std::iter::from_fn(|| grants.next_if(|(entry, _)| *entry == row.entry_id)).map(|(_, grant)| grant).collect();
-            EntrySummary { entry_id: row.entry_id, header: row.header, summary: row.summary, grants }
+            EntrySummary { entry_id: row.entry_id, header: row.header, summary: row.summary, grants, chain: Vec::new() }
         })
         .collect();
     Ok(EntryPage { entries, next, total: r.count_entries(&permit)? })
@@ -101,7 +105,7 @@ pub fn detail(r: &Read<'_>, credential: &Credential, entry_id: EntryId) -> Resul
     let header = row.header()?;
     let used = |grant: &Grant| grant.ek_epoch == header.ek_epoch;
     let grants = r.grants(&permit, ScopeId::ZERO)?.into_iter().filter(used).collect();
-    Ok(EntryDetail { entry_id, records: r.records(&permit, &header)?, header: row.header, grants })
+    Ok(EntryDetail { entry_id, records: r.records(&permit, &header)?, header: row.header, grants, chain: Vec::new() })
 }
 
 /// All versions of an entry, newest first, each with the records its header names; the grants are on the first and serve all.
@@ -114,7 +118,7 @@ pub fn history(r: &Read<'_>, credential: &Credential, entry_id: EntryId) -> Resu
     let mut versions = Vec::with_capacity(older.len() + 1);
     for header in std::iter::once(row.header).chain(older) {
         let records = r.records(&permit, &decode(&header)?)?;
-        versions.push(EntryDetail { entry_id, header, records, grants: Vec::new() });
+        versions.push(EntryDetail { entry_id, header, records, grants: Vec::new(), chain: Vec::new() });
     }
     if let Some(newest) = versions.first_mut() {
         newest.grants = r.grants(&permit, ScopeId::ZERO)?;
@@ -134,7 +138,7 @@ pub fn export(w: &Write<'_>, credential: &Credential, after: Option<EntryId>) ->
     let (mut bytes, mut next) = (0, None);
     for WholeEntry { row, records, grants } in w.export_rows(&permit, after, EXPORT_ENTRIES_MAX)? {
         bytes += records.iter().map(|record| record.record.len()).sum::<usize>();
-        entries.push(EntryDetail { entry_id: row.entry_id, header: row.header, records, grants });
+        entries.push(EntryDetail { entry_id: row.entry_id, header: row.header, records, grants, chain: Vec::new() });
         if bytes > EXPORT_BYTES || entries.len() == EXPORT_ENTRIES_MAX as usize {
             next = Some(row.entry_id);
             break;

@@ -228,7 +228,8 @@ fn load_fields(r: &Read<'_>, caller: &Caller<'_>, agent: &AgentRow, request: &Re
         let of_scope = r.grants(&permit, scope.scope)?;
         grants.extend(of_scope.into_iter().filter(|grant| grant.ek_epoch == header.ek_epoch && tiers.contains(&grant.tier)));
     }
-    let entry = EntryDetail { entry_id: request.entry_id, header: found.signed.unwrap_or_default(), records, grants };
+    let chain = r.chain(&permit, header)?;
+    let entry = EntryDetail { entry_id: request.entry_id, header: found.signed.unwrap_or_default(), records, grants, chain };
     Ok((entry, lines))
 }
 

@@ -1,9 +1,9 @@
 //! Entry headers and records: whose signature they need, and how an entry key and then a field is opened. A record is opened only through the header that
 //! was signed over its hash.
 
-use clavitor_api::{FieldRecord, Grant, Id};
+use clavitor_api::{Blob, FieldRecord, Grant, Id};
 use clavitor_crypto::{
-    AgentId, EntryId, FieldId, ScopeId, VaultId,
+    AgentId, EntryId, FieldId, ScopeId,
     hash::sha256,
     header::{Deleted, Header, SignedHeader},
     keys::EntryKey1,
@@ -19,6 +19,9 @@ use crate::{
     identity::{ObjectPin, Pins, Step},
     tier2::EntryKey2,
 };
+
+/// Versions by agents in a row; after that many the owner's own comes first.
+const CHAIN_HEADERS_MAX: usize = 256;
 
 /// Why something is not accepted.
 #[derive(Debug)]
@@ -41,11 +44,10 @@ impl From<Alarm> for Fault {
 ///
 /// # Errors
 /// See [`Fault`].
-pub(super) fn header(vault: VaultId, manifest: &Manifest, pins: &Pins, entry: EntryId, bytes: &[u8]) -> Result<SignedHeader, Fault> {
+pub(super) fn header(manifest: &Manifest, pins: &Pins, entry: EntryId, bytes: &[u8], chain: &[Blob]) -> Result<SignedHeader, Fault> {
     let object = format!("entry {entry}");
     let unverified = Unverified::<Header>::parse(bytes).map_err(|refusal| Alarm::new(&object, refusal))?;
-    let author = author_key(manifest, unverified.claims(), &object)?;
-    let signed = unverified.verify(&vault, &author).map_err(|refusal| Alarm::new(&object, refusal))?;
+    let signed = by_author(manifest, unverified, &object)?;
     let body = signed.body();
     if body.entry != entry {
         return Err(Alarm::new(&object, "was answered with another entry").into());
@@ -55,10 +57,34 @@ pub(super) fn header(vault: VaultId, manifest: &Manifest, pins: &Pins, entry: En
     }
     let pin = pins.entries.get(&Id(entry.0));
     match ObjectPin::judge(pin, body.version, signed.hash(), &body.previous) {
-        Step::Follows => Ok(signed),
+        Step::Follows => prove_past(manifest, pin, &signed, chain, &object).map(|()| signed),
         Step::Rollback => Err(Alarm::rollback(&object, body.version, pin.map_or(0, |pin| pin.version)).into()),
         Step::Fork => Err(Alarm::fork(&object).into()),
     }
+}
+
+/// What an agent signed counts only together with what lies beneath it, down to the owner's own signature or to the version that was verified before. Each
+/// step keeps the rules for agents, which leave scopes and destinations as they are: so the scopes that give the author `write` are the owner's.
+fn prove_past(manifest: &Manifest, pin: Option<&ObjectPin>, newest: &SignedHeader, chain: &[Blob], object: &str) -> Result<(), Fault> {
+    let mut next = newest.clone();
+    let mut older = chain.iter().take(CHAIN_HEADERS_MAX);
+    while next.body().author != AgentId::ZERO && pin.is_none_or(|pin| pin.version < next.body().version) {
+        let bytes = older.next().ok_or_else(|| Alarm::new(object, "is signed by an agent and came without the versions beneath it"))?;
+        let refused = |refusal| Alarm::new(object, refusal);
+        let unverified = Unverified::<Header>::parse(&bytes.0).map_err(refused)?;
+        let before = match pin.filter(|pin| pin.version == unverified.claims().version) {
+            Some(pin) => unverified.vouched_by(&manifest.vault, &pin.hash).map_err(|_| Alarm::fork(object))?,
+            None => by_author(manifest, unverified, object)?,
+        };
+        next.follows(Some(&before)).map_err(refused)?;
+        next = before;
+    }
+    Ok(())
+}
+
+fn by_author(manifest: &Manifest, unverified: Unverified<Header>, object: &str) -> Result<SignedHeader, Fault> {
+    let author = author_key(manifest, unverified.claims(), object)?;
+    Ok(unverified.verify(&manifest.vault, &author).map_err(|refusal| Alarm::new(object, refusal))?)
 }
 
 /// The key that must have signed: the vault's, or that of an agent which may write there.

@@ -9,7 +9,7 @@ mod write;
 
 use std::path::Path;
 
-use clavitor_api::{AgentEntryList, AgentSelf, EntrySummary, Id};
+use clavitor_api::{AgentEntryList, AgentSelf, Blob, EntrySummary, Id};
 use clavitor_crypto::{
     EntryId, FieldId,
     header::SignedHeader,
@@ -167,7 +167,7 @@ impl Session {
 
     /// An entry of the list; `None` if it is in the trash.
     fn read_item(&self, entry: EntryId, summary: &EntrySummary, agent: &Agent) -> Result<Option<Item>, Fault> {
-        let header = self.proved(&self.pins, entry, &summary.header.0)?;
+        let header = self.proved(&self.pins, entry, &summary.header.0, &summary.chain)?;
         let object = format!("the summary of entry {entry}");
         if !entry::is_live(header.body()) {
             return Ok(None);
@@ -178,8 +178,8 @@ impl Session {
         Ok(Some(Item::read(header, Zeroizing::new(opened.to_vec()), agent)?))
     }
 
-    fn proved(&self, pins: &Pins, entry: EntryId, bytes: &[u8]) -> Result<SignedHeader, Fault> {
-        entry::header(self.identity.vault, self.manifest.body(), pins, entry, bytes)
+    fn proved(&self, pins: &Pins, entry: EntryId, bytes: &[u8], chain: &[Blob]) -> Result<SignedHeader, Fault> {
+        entry::header(self.manifest.body(), pins, entry, bytes, chain)
     }
 
     /// Raises the alarm, unless the owner changed the vault since this conversation began, which a newer signed manifest proves.

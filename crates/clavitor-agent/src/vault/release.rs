@@ -143,7 +143,7 @@ impl Session {
     }
 
     fn verify_and_open(&self, item: &Item, fields: &[&ItemField], released: &Released) -> Result<(SignedHeader, Vec<Opened>), Fault> {
-        let header = self.proved(&item.pins(), item.id(), &released.entry.header.0)?;
+        let header = self.proved(&item.pins(), item.id(), &released.entry.header.0, &released.entry.chain)?;
         let keys = entry::entry_keys(header.body(), self.scopes(), &released.entry.grants)?;
         let open = |field: &&ItemField| {
             let object = format!("field {} of entry {}", field.id, item.id());

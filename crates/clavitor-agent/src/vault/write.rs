@@ -52,7 +52,7 @@ impl Session {
         };
         let released: Released = self.node().post(self.identity().prover(), "/v1/agent/release", &request).await?;
         let read = || -> Result<Current, Fault> {
-            let header = self.proved(&item.pins(), item.id(), &released.entry.header.0)?;
+            let header = self.proved(&item.pins(), item.id(), &released.entry.header.0, &released.entry.chain)?;
             let keys = entry::entry_keys(header.body(), self.scopes(), &released.entry.grants)?;
             Ok(Current { header, keys })
         };

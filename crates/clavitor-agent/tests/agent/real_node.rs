@@ -111,6 +111,24 @@ fn with_reveal_and_write_a_value_is_read_and_replaced() {
 }
 
 #[test]
+fn what_one_agent_wrote_another_reads() {
+    let (node, mut owner, writer, agent) = household(Capabilities::from_bits(15).unwrap(), 1);
+    let reader = Machine::new();
+    let terms = owner.person.manifest().body().agent(agent).unwrap().clone();
+    let terms = AgentTerms::new("Reader", terms.scopes[0].scope, terms.not_after_s).allowing(Capabilities::USE.with(Capabilities::REVEAL));
+    let (invitation, changes) = owner.person.invite(&terms, NOW_MS).unwrap();
+    owner.store(&node, changes);
+    ok(reader.agent_with(invitation.text.as_bytes(), &["enroll", "-"]));
+    owner.confirm(&node, invitation.agent);
+    for value in ["second-value", "third-value", "fourth-value"] {
+        ok(writer.agent_with(value.as_bytes(), &["set", "clv://-/GitHub/password"]));
+        if value != "second-value" {
+            assert_eq!(ok(reader.agent(&["get", "clv://-/GitHub/password", "--reveal"])).out, format!("{value}\n"));
+        }
+    }
+}
+
+#[test]
 fn the_harvest_budget_ends_in_exit_code_ten_and_a_lock_in_nine() {
     let (node, owner, machine, agent) = household(usual(), 6);
     let read = |number: usize| machine.agent(&["run", "--json", "--env", &format!("A=clv://-/Item {number}/password"), "--", "true"]);

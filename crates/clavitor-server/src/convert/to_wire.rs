@@ -144,6 +144,7 @@ impl ToWire for vault::EntrySummary {
             header: Blob(self.header),
             summary: self.summary.map(Blob),
             grants: self.grants.to_wire(),
+            chain: self.chain.into_iter().map(Blob).collect(),
         }
     }
 }
@@ -165,6 +166,7 @@ impl ToWire for vault::EntryDetail {
             header: Blob(self.header),
             records: self.records.to_wire(),
             grants: self.grants.to_wire(),
+            chain: self.chain.into_iter().map(Blob).collect(),
         }
     }
 }

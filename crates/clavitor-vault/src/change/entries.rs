@@ -19,7 +19,7 @@ use crate::{
     caller::Caller,
     policy::{Act, Permit, Subject, WriteEntry},
     release,
-    store::entries::MayWrite,
+    store::entries::{CHAIN_HEADERS_MAX, MayWrite},
 };
 
 impl Step<'_, '_> {
@@ -130,6 +130,14 @@ fn follow(w: &Write<'_>, next: &SignedHeader, manifest: &Manifest) -> Result<Opt
     Ok(before)
 }
 
+/// Other agents get the versions beneath an agent's, down to the owner's last, and there is a limit to what they get.
+fn provable(w: &Write<'_>, permit: &Permit<'_, WriteEntry>, next: &Header) -> Result<()> {
+    let Some(current) = w.entry_row(permit.target().0, next.entry)? else { return Err(Error::Hidden) };
+    let beneath = w.chain(permit, &current.header()?)?.len();
+    let full = Error::NotValid("agents wrote 256 versions in a row: the owner saves the entry before the next");
+    if beneath < CHAIN_HEADERS_MAX { Ok(()) } else { Err(full) }
+}
+
 /// New records use an entry key that the scopes' removed agents never had.
 fn check_ek_epoch(header: &Header, manifest: &Manifest) -> Result<()> {
     let lowest = manifest.scopes.iter().filter(|scope| header.is_in(scope.id)).map(|scope| scope.ek_epoch_min).max().unwrap_or(1);
@@ -176,6 +184,7 @@ pub(super) fn put_by_agent(w: &Write<'_>, caller: &Caller<'_>, entry: &EntryChan
     }
     let next = verify(next, &manifest, &key)?;
     follow(w, &next, &manifest)?;
+    provable(w, &permit, next.body())?;
     records::check(next.body(), entry)?;
     check_ek_epoch(next.body(), &manifest)?;
     store(w, &permit, &next, entry)?;

@@ -1,7 +1,7 @@
 //! Rows of entries: headers, records, grants. What a caller may load, its permit says.
 
 use clavitor_crypto::{
-    EntryId, FieldId, ScopeId, VaultId, cbor,
+    AgentId, EntryId, FieldId, ScopeId, VaultId, cbor,
     header::{Deleted, Header},
     sign::SIGNATURE_BYTES,
 };
@@ -16,6 +16,9 @@ use crate::{
 };
 
 type Got<T> = Result<T, Fault>;
+
+/// After this many versions by agents in a row, the owner's own comes first.
+pub(crate) const CHAIN_HEADERS_MAX: usize = 256;
 
 /// The current version of an entry.
 #[derive(Debug, Clone)]
@@ -188,6 +191,25 @@ impl Read<'_> {
         self.tx.all(sql, values![&permit.target().0, &zero.0, &from.0, &to.0], |row| {
             Ok((EntryId(row.array(0)?), Grant { scope_id: zero, tier: 1, ek_epoch: row.u32(1)?, record: row.bytes(2)? }))
         })
+    }
+
+    /// The headers beneath one that an agent signed, newest first, down to and with the owner's last: what proves to another agent that it was allowed.
+    pub(crate) fn chain<A: OfEntry>(&self, permit: &Permit<'_, A>, newest: &Header) -> Got<Vec<Vec<u8>>> {
+        let (vault_id, entry) = A::entry(permit.target());
+        self.chain_in_scope(vault_id, entry, newest)
+    }
+
+    /// As [`Self::chain`], for an entry that a list of a scope holds.
+    pub(crate) fn chain_in_scope(&self, vault_id: VaultId, entry: EntryId, newest: &Header) -> Got<Vec<Vec<u8>>> {
+        let sql = "SELECT header FROM entry_version WHERE vault_id = $1 AND entry_id = $2 AND version = $3";
+        let (mut chain, mut author, mut version) = (Vec::new(), newest.author, newest.version);
+        while author != AgentId::ZERO && chain.len() < CHAIN_HEADERS_MAX {
+            version = version.saturating_sub(1);
+            let Some(signed) = self.tx.one(sql, values![&vault_id.0, &entry.0, version], |row| row.bytes(0))? else { break };
+            author = decode(&signed)?.author;
+            chain.push(signed);
+        }
+        Ok(chain)
     }
 
     /// Older headers of the entry that the permit is for, newest first.

@@ -1,6 +1,6 @@
 //! Agents from invitation to removal, as their owner governs them and as they see themselves.
 
-use clavitor_crypto::AgentId;
+use clavitor_crypto::{AgentId, header::Header, signed::Unverified};
 use clavitor_person::AgentTerms;
 use clavitor_vault::{Credential, Error, agents};
 
@@ -198,6 +198,44 @@ fn an_agent_with_write_stores_a_version_and_nothing_wider() {
     wide.grants = stored(&released).grants;
     let (credential, wide) = (writer.credential.clone(), entry_change(wide));
     assert!(matches!(house.vault.write_wait(house.now_ms, move |w| agents::write(w, &credential, &wide)), Err(Error::NotValid(_))));
+}
+
+#[test]
+fn agents_get_the_versions_beneath_another_agents_down_to_the_owners() {
+    let mut house = House::safe();
+    let id = house.add_login(1);
+    let reader = house.enrol(&house.terms());
+    let writer = house.enrol(&house.terms().allowing(House::all_capabilities()));
+    let released = stored(&house.release(&writer, id, PASSWORD).unwrap());
+    let key = house.person.manifest().body().agent(writer.double.id()).unwrap().keys.unwrap().ed25519;
+    let mut before = house.person.entry(id).unwrap().header().clone();
+    let mut beneath = Vec::new();
+    let mut write = |house: &House| {
+        let entry = writer.double.write(&before, &released, PASSWORD, b"rolled", house.now_ms).unwrap();
+        let next = Unverified::<Header>::parse(&entry.header).unwrap().verify(&house.person.vault(), &key).unwrap();
+        let (credential, entry) = (writer.credential.clone(), entry_change(entry));
+        house.vault.write_wait(house.now_ms, move |w| agents::write(w, &credential, &entry))?;
+        beneath.insert(0, std::mem::replace(&mut before, next).bytes().to_vec());
+        Ok::<_, Error>(beneath.clone())
+    };
+    assert!(house.release(&reader, id, PASSWORD).unwrap().chain.is_empty(), "the owner's own needs nothing beneath it");
+    for _ in 0..2 {
+        let chain = write(&house).unwrap();
+        assert_eq!(house.release(&reader, id, PASSWORD).unwrap().chain, chain);
+        assert_eq!(list(&house, &reader).unwrap()[0].chain, chain);
+        assert!(house.detail(id).unwrap().chain.is_empty(), "a person has the history");
+    }
+    for _ in 2..256 {
+        write(&house).unwrap();
+    }
+    assert!(matches!(write(&house), Err(Error::NotValid(message)) if message.contains("the owner saves")));
+    let chain = house.release(&reader, id, PASSWORD).unwrap().chain;
+    let last = Unverified::<Header>::parse(chain.last().unwrap()).unwrap();
+    assert_eq!((chain.len(), last.claims().version, last.claims().author), (256, 1, AgentId::ZERO));
+    house.person.load_entry(&stored(&house.detail(id).unwrap())).unwrap();
+    let changes = house.person.edit_entry(id, |draft| draft.title = "mine again".to_owned(), house.now_ms).unwrap();
+    house.apply(changes).unwrap();
+    assert!(house.release(&reader, id, PASSWORD).unwrap().chain.is_empty());
 }
 
 #[test]

@@ -2,17 +2,15 @@
 
 use clavitor_api::{Blob, Id};
 use clavitor_crypto::{
-    AgentId,
     field_kind::Tier,
     hash::sha256,
     header::{Deleted, Header},
     manifest::Capabilities,
-    sign::SigningKey,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{READ, alarmed, blob, header_with, lie, listed, spoil, stranger, trusting};
-use crate::support::{Fields, Machine, NOW_MS, PASSWORD};
+use super::{READ, alarmed, another, blob, header_with, lie, listed, spoil, stranger, trusting};
+use crate::support::{Fields, NOW_MS, PASSWORD};
 
 #[test]
 fn an_injected_entry() {
@@ -38,19 +36,13 @@ fn a_header_signed_by_a_stranger() {
 #[test]
 fn a_header_signed_by_an_agent_that_may_not_write() {
     let (node, machine) = trusting();
-    let second = Machine::new();
-    let invitation = node.owner(|vault| vault.invite(Capabilities::USE));
-    assert_eq!(second.agent_with(invitation.text.as_bytes(), &["enroll", "-"]).code, 0);
-    node.confirm();
-    let key: Value = serde_json::from_slice(&std::fs::read(second.profile().join("key.json")).unwrap()).unwrap();
-    let seed: Blob = serde_json::from_value(key["ed25519_seed"].clone()).unwrap();
-    let signing = SigningKey::from_seed(clavitor_crypto::Secret::from_slice(&seed.0).unwrap()).unwrap();
+    let (_, second, signing) = another(&node, Capabilities::USE);
     let github = node.state().vault.github;
     let hash = sha256(&[&node.state().entries[&github].header[64..]]);
     let forged = blob(&header_with(&node, Some(&signing), |header| {
         header.version += 1;
         header.previous = hash;
-        header.author = AgentId(invitation.agent.0);
+        header.author = second;
     }));
     lie(&node, "/v1/agent/entries", move |answer| listed(answer, github)["header"] = forged.clone());
     alarmed(&node, &machine, &["list"], "signed by an agent that may not write it");

@@ -1,11 +1,12 @@
 //! A node that lies. Every case ends in one alarm, exit code 5, nothing opened, and a profile that stays stopped until a person has looked.
 
+mod authors;
 mod entries;
 mod manifest;
 
 use clavitor_api::Blob;
 use clavitor_crypto::{
-    EntryId,
+    AgentId, EntryId,
     header::Header,
     manifest::{Capabilities, Manifest},
     random::Os,
@@ -100,4 +101,16 @@ fn manifest_with(node: &Node, key: Option<&SigningKey>, change: impl FnOnce(&mut
 
 fn stranger() -> SigningKey {
     SigningKey::make_with(&mut Os).unwrap()
+}
+
+/// One more agent of the same scope on a machine of its own, and the key it signs with.
+fn another(node: &Node, capabilities: Capabilities) -> (Machine, AgentId, SigningKey) {
+    let machine = Machine::new();
+    let invitation = node.owner(|vault| vault.invite(capabilities));
+    assert_eq!(machine.agent_with(invitation.text.as_bytes(), &["enroll", "-"]).code, 0);
+    node.confirm();
+    let key: Value = serde_json::from_slice(&std::fs::read(machine.profile().join("key.json")).unwrap()).unwrap();
+    let seed: Blob = serde_json::from_value(key["ed25519_seed"].clone()).unwrap();
+    let signing = SigningKey::from_seed(clavitor_crypto::Secret::from_slice(&seed.0).unwrap()).unwrap();
+    (machine, invitation.agent, signing)
 }

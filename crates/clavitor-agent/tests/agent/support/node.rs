@@ -71,6 +71,8 @@ struct Enrolment {
 #[derive(Clone, Default)]
 pub(crate) struct Stored {
     pub(crate) header: Vec<u8>,
+    /// The headers before it, newest first.
+    pub(crate) older: Vec<Vec<u8>>,
     pub(crate) records: BTreeMap<FieldId, Vec<u8>>,
     pub(crate) grants: Vec<Grant>,
 }
@@ -79,6 +81,24 @@ impl Stored {
     /// What the header claims.
     pub(crate) fn claims(&self) -> Header {
         Unverified::<Header>::parse(&self.header).unwrap().claims().clone()
+    }
+
+    /// Stores a next version.
+    pub(crate) fn becomes(&mut self, header: Vec<u8>) {
+        let before = std::mem::replace(&mut self.header, header);
+        if !before.is_empty() {
+            self.older.insert(0, before);
+        }
+    }
+
+    /// What is sent with a header that an agent signed: those before it, down to and with the owner's.
+    pub(crate) fn chain(&self) -> Vec<Blob> {
+        let by_owner = |header: &[u8]| Unverified::<Header>::parse(header).unwrap().claims().author == AgentId::ZERO;
+        if by_owner(&self.header) {
+            return Vec::new();
+        }
+        let agents = self.older.iter().take_while(|header| !by_owner(header)).count();
+        self.older.iter().take(agents + 1).cloned().map(Blob).collect()
     }
 
     pub(crate) fn signed(&self, vault: &Vault) -> SignedHeader {
@@ -181,7 +201,7 @@ impl State {
         }
         for entry in changes.entries {
             let stored = self.entries.entry(entry.entry).or_default();
-            stored.header = entry.header;
+            stored.becomes(entry.header);
             stored.records.extend(entry.records);
             entry.grants.into_iter().for_each(|grant| regrant(stored, grant));
         }
@@ -220,6 +240,7 @@ impl State {
                     header: Blob(stored.header.clone()),
                     summary: stored.records.get(&FieldId::ZERO).cloned().map(Blob),
                     grants: grants(stored, &scopes, |tier| tier == 1),
+                    chain: stored.chain(),
                 });
             }
         }
@@ -255,6 +276,7 @@ impl State {
             header: Blob(stored.header.clone()),
             records,
             grants: grants(stored, &scopes, |_| true),
+            chain: stored.chain(),
         };
         Ok(Released { entry })
     }
@@ -262,7 +284,7 @@ impl State {
     fn write(&mut self, write: AgentWrite) -> Result<Applied, Refused> {
         let claims = Unverified::<Header>::parse(&write.entry.header.0).map_err(|_| not_found())?.claims().clone();
         let stored = self.entries.get_mut(&claims.entry).ok_or_else(not_found)?;
-        stored.header = write.entry.header.0;
+        stored.becomes(write.entry.header.0);
         stored.records.extend(write.entry.records.into_iter().map(|record| (FieldId(record.field_id.0), record.record.0)));
         Ok(Applied { seq: 1, manifest_version: 1, log_size: 1 })
     }
