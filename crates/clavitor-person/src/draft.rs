@@ -119,7 +119,7 @@ impl Draft {
             "title": self.title, "kind": self.kind, "folder": self.folder, "tags": self.tags,
             "favorite": false, "archived": false, "fields": fields,
         });
-        serde_json::to_vec(&summary).map(Zeroizing::new).map_err(|_| Error::Json)
+        bytes_of(summary).map(Zeroizing::new)
     }
 
     /// Reads title, kind, folder, tags and fields from a summary. Values that are not in it stay empty.
@@ -152,4 +152,10 @@ fn field_of(json: &Json) -> Result<FieldDraft, Error> {
     let kind = FieldKind::from_name(text("kind")?).ok_or(Error::Json)?;
     let value = text("value").unwrap_or_default().as_bytes();
     Ok(FieldDraft::new(id, kind, text("label")?, value))
+}
+
+/// JSON with sorted members: what is sealed must not depend on which features of the JSON library the rest of a build asks for.
+pub(crate) fn bytes_of(mut json: Json) -> Result<Vec<u8>, Error> {
+    json.sort_all_objects();
+    serde_json::to_vec(&json).map_err(|_| Error::Json)
 }

@@ -14,7 +14,7 @@ use clavitor_crypto::{
 };
 use serde_json::{Value as Json, json};
 
-use crate::{Changes, Entry, Error, PasskeyPrf, Unlocked, UnlockerChange, VaultKeys, Way, unlockers};
+use crate::{Changes, Entry, Error, PasskeyPrf, Unlocked, UnlockerChange, VaultKeys, Way, draft, unlockers};
 
 /// Seconds that a recovery waits by default: two days.
 pub(crate) const RECOVERY_DELAY_S: u64 = 172_800;
@@ -172,7 +172,7 @@ impl Person {
 
     fn with_names(&mut self, mut body: Manifest) -> Result<(Manifest, Vec<u8>), Error> {
         let version = body.names.version + 1;
-        let value = serde_json::to_vec(&self.names).map_err(|_| Error::Json)?;
+        let value = draft::bytes_of(self.names.clone())?;
         let salt = self.salt();
         let record = self.keys.entry3(EntryId::ZERO).seal_field_salted(FieldId::ZERO, version, &value, &salt)?;
         body.names = Names { version, hash: sha256(&[&record]) };
