@@ -1,44 +1,13 @@
-//! The Community binary: the node, what its operator does, and the agent's verbs. Flags and wiring only.
+//! The Community binary.
 
-mod arguments;
-mod audit;
-mod backup;
-mod exit;
-mod manual;
-mod operator;
-mod print;
-mod serve;
-mod settings;
+use std::{process::ExitCode, sync::Arc};
 
-use std::process::ExitCode;
-
-use arguments::{Arguments, Verb};
-use clap::{CommandFactory as _, FromArgMatches as _};
+use clavitor_server::edition::Community;
 
 /// Wipes what is given back. A hosted agent's token and value also pass through buffers of the HTTP and JSON libraries, which know nothing of secrets.
 #[global_allocator]
 static MEMORY: zeroizing_alloc::ZeroAlloc<std::alloc::System> = zeroizing_alloc::ZeroAlloc(std::alloc::System);
 
 fn main() -> ExitCode {
-    let matches = match Arguments::command().try_get_matches() {
-        Ok(matches) => matches,
-        Err(error) => return exit::usage(&error),
-    };
-    let arguments = match Arguments::from_arg_matches(&matches) {
-        Ok(arguments) => arguments,
-        Err(error) => return exit::usage(&error),
-    };
-    exit::code(match arguments.verb {
-        Verb::Serve(serve) => serve::run(&serve),
-        Verb::SetupLink(node) => operator::setup_link(&node),
-        Verb::Openapi => print::data(&format!("{:#}", clavitor_server::openapi())),
-        Verb::Backup(verb) => backup::run(verb),
-        Verb::Restore(restore) => backup::restore(&restore),
-        Verb::Audit(verb) => return exit::code_of(audit::run(verb)),
-        Verb::Config(_) => settings::check(&matches),
-        Verb::Completions { shell } => manual::completions(shell),
-        Verb::Man { folder } => manual::pages(&folder),
-        Verb::Agent(command) => return clavitor_agent::cli::run_alone(command),
-        Verb::Skill => return clavitor_agent::skill::print(),
-    })
+    clavitor::run(Arc::new(Community))
 }

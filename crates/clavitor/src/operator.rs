@@ -10,14 +10,14 @@ use crate::{arguments::Node, print, serve::now_ms, settings};
 
 /// Carries an order out.
 pub(crate) fn order(node: &Node, order: Order) -> anyhow::Result<Reply> {
-    let config = settings::config(node, node.bind);
+    let origin = settings::origin(node, node.bind);
     if !node.data.join("clavitor.db").exists() {
         bail!("there is no vault in {}; start a node there first, or say --data", node.data.display());
     }
-    let options = OpenOptions { rp_id: config.rp_id.clone(), ..OpenOptions::default() };
+    let options = OpenOptions { rp_id: settings::rp_id(node, &origin), ..OpenOptions::default() };
     let reply = match Vault::open(&node.data, &options, now_ms()) {
         Ok(vault) => {
-            let reply = control::carry_out(&vault, &config.origin, now_ms(), order);
+            let reply = control::carry_out(&vault, &origin, now_ms(), order);
             vault.close();
             reply
         }

@@ -2,11 +2,12 @@
 
 use std::{
     io::{self, IsTerminal as _},
+    sync::Arc,
     time::Duration,
 };
 
 use anyhow::Context as _;
-use clavitor_server::{App, Config, Node, accept, config::Clock, control};
+use clavitor_server::{App, Config, Node, accept, config::Clock, control, edition::Edition};
 use clavitor_vault::{Disk, OpenOptions, Vault, setup};
 use tokio::{
     net::TcpListener,
@@ -21,10 +22,10 @@ use crate::{
 const HEALTH_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Serves until a signal, or until the store stops.
-pub(crate) fn run(serve: &Serve) -> anyhow::Result<()> {
+pub(crate) fn run(serve: &Serve, edition: Arc<dyn Edition>) -> anyhow::Result<()> {
     log(&serve.log)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers()).enable_all().build().context("no runtime")?;
-    runtime.block_on(serve_until_stopped(serve))
+    runtime.block_on(serve_until_stopped(serve, edition))
 }
 
 /// One thread answers; more of them only where there are processors for them.
@@ -42,9 +43,9 @@ fn log(log: &Log) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn serve_until_stopped(serve: &Serve) -> anyhow::Result<()> {
+async fn serve_until_stopped(serve: &Serve, edition: Arc<dyn Edition>) -> anyhow::Result<()> {
     let listener = TcpListener::bind(serve.node.bind).await.with_context(|| format!("cannot listen on {}", serve.node.bind))?;
-    let config = settings::of_serve(serve, listener.local_addr()?);
+    let config = settings::of_serve(serve, listener.local_addr()?, edition);
     clavitor_server::config::check(&config)?;
     let vault = open(serve, &config)?;
     let node = Node::new(vault.clone(), config.clone())?;

@@ -1,10 +1,10 @@
 //! The settings of a node: from flags, from the environment, or derived; and where each came from.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::Context as _;
 use clap::{ArgMatches, FromArgMatches as _, parser::ValueSource};
-use clavitor_server::{Config, Limits, config::check as fits, edition::Community, system_clock};
+use clavitor_server::{Config, Limits, config::check as fits, edition::Edition, system_clock};
 
 use crate::{
     arguments::{LogFormat, Node, Serve},
@@ -12,31 +12,32 @@ use crate::{
 };
 
 /// The node's settings once it is known where it listens.
-pub(crate) fn config(node: &Node, listen: SocketAddr) -> Config {
-    let origin = node.origin.clone().unwrap_or_else(|| default_origin(listen));
-    let origin = origin.trim_end_matches('/').to_owned();
+fn config(node: &Node, listen: SocketAddr, edition: Arc<dyn Edition>) -> Config {
+    let origin = origin(node, listen);
     Config {
         rp_id: rp_id(node, &origin),
         origin,
         listen,
         trusted_proxies: Vec::new(),
         limits: Limits::default(),
-        edition: std::sync::Arc::new(Community),
+        edition,
         clock: system_clock(),
     }
 }
 
 /// The settings of a node that serves.
-pub(crate) fn of_serve(serve: &Serve, listen: SocketAddr) -> Config {
-    let mut config = config(&serve.node, listen);
+pub(crate) fn of_serve(serve: &Serve, listen: SocketAddr, edition: Arc<dyn Edition>) -> Config {
+    let mut config = config(&serve.node, listen, edition);
     config.trusted_proxies.clone_from(&serve.trusted_proxy);
     config.limits.connections_per_prefix_max = serve.connections_per_address;
     config.limits.anonymous_per_minute_max = serve.anonymous_requests_per_minute;
     config
 }
 
-fn default_origin(listen: SocketAddr) -> String {
-    format!("http://localhost:{}", listen.port())
+/// How the node is reached when it listens there.
+pub(crate) fn origin(node: &Node, listen: SocketAddr) -> String {
+    let origin = node.origin.clone().unwrap_or_else(|| format!("http://localhost:{}", listen.port()));
+    origin.trim_end_matches('/').to_owned()
 }
 
 /// The relying party id that passkeys of this origin are bound to.
@@ -50,10 +51,10 @@ fn host(origin: &str) -> &str {
 }
 
 /// Prints each setting, its value and its source.
-pub(crate) fn check(matches: &ArgMatches) -> anyhow::Result<()> {
+pub(crate) fn check(matches: &ArgMatches, edition: Arc<dyn Edition>) -> anyhow::Result<()> {
     let of_check = matches.subcommand_matches("config").and_then(|config| config.subcommand_matches("check")).context("no settings")?;
     let serve = Serve::from_arg_matches(of_check)?;
-    let config = of_serve(&serve, serve.node.bind);
+    let config = of_serve(&serve, serve.node.bind, edition);
     let source = |name: &str, derived: &'static str| match of_check.value_source(name) {
         Some(ValueSource::CommandLine) => "command line",
         Some(ValueSource::EnvVariable) => "environment",

@@ -13,12 +13,13 @@ use super::Finding;
 const MAY_USE: &[(&str, &[&str])] = &[
     ("clavitor-crypto", &[]),
     ("clavitor-api", &[]),
+    ("clavitor-outbound", &[]),
     ("clavitor-vault", &["clavitor-crypto"]),
-    ("clavitor-server", &["clavitor-api", "clavitor-vault"]),
-    ("clavitor-agent", &["clavitor-api", "clavitor-crypto"]),
+    ("clavitor-server", &["clavitor-api", "clavitor-outbound", "clavitor-vault"]),
+    ("clavitor-agent", &["clavitor-api", "clavitor-crypto", "clavitor-outbound"]),
     ("clavitor", &["clavitor-agent", "clavitor-server", "clavitor-vault"]),
     ("clavitor-person", &["clavitor-crypto"]),
-    ("clavitor-commercial", &["clavitor-api", "clavitor-server"]),
+    ("clavitor-commercial", &["clavitor", "clavitor-api", "clavitor-outbound", "clavitor-server"]),
     ("clavitor-hq", &["clavitor-api"]),
     ("clavitor-fleet", &["clavitor-api"]),
     ("xtask", &[]),
@@ -36,6 +37,7 @@ const ROOM_OF: &[(&str, &[&str])] = &[
     ("webauthn-rs", &["clavitor-server"]),
     ("hpke", &["clavitor-agent", "clavitor-crypto", TEST_ONLY]),
     ("axum", &["clavitor-server"]),
+    ("hyper-rustls", &["clavitor-outbound"]),
 ];
 
 /// Crates that live in commercial/ and that nothing outside may name.

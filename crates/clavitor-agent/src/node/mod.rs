@@ -1,7 +1,6 @@
 //! The agent's HTTP client: one node, TLS with compiled-in or given roots, limits on everything, no redirects.
 
 pub mod dpop;
-mod names;
 mod origin;
 
 use std::{path::Path, time::Duration};
@@ -11,12 +10,6 @@ use clavitor_api::{ErrorBody, Id};
 use clavitor_crypto::sign::SigningKey;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::{Method, Request, Response, body::Incoming, header};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
-    rt::TokioExecutor,
-};
-use rustls::{ClientConfig, RootCertStore, pki_types::CertificateDer, pki_types::pem::PemObject as _};
 use serde::{Serialize, de::DeserializeOwned};
 
 pub use origin::Origin;
@@ -28,15 +21,13 @@ use crate::{
 
 /// An answer is at most this long: a list of 10,000 sealed summaries fits.
 const ANSWER_BYTES_MAX: usize = 64 << 20;
-/// Connecting takes at most this long.
-const CONNECT_S_MAX: u64 = 10;
 /// A request takes at most this long, answer included.
 const REQUEST_S_MAX: u64 = 60;
 
 /// A connection to one node.
 pub struct Node {
     origin: Origin,
-    client: Client<HttpsConnector<HttpConnector<names::Names>>, Full<Bytes>>,
+    client: clavitor_outbound::Client,
 }
 
 impl Node {
@@ -45,13 +36,8 @@ impl Node {
     /// # Errors
     /// The file cannot be read or holds no certificate.
     pub fn new(origin: Origin, ca_file: Option<&Path>) -> Result<Self, Failure> {
-        let mut connector = HttpConnector::new_with_resolver(names::Names);
-        connector.enforce_http(false);
-        connector.set_connect_timeout(Some(Duration::from_secs(CONNECT_S_MAX)));
-        connector.set_nodelay(true);
-        let connector =
-            HttpsConnectorBuilder::new().with_tls_config(tls(ca_file)?).https_or_http().enable_all_versions().wrap_connector(connector);
-        Ok(Self { origin, client: Client::builder(TokioExecutor::new()).build(connector) })
+        let client = clavitor_outbound::client(ca_file).map_err(|error| Failure::general(error.to_string()))?;
+        Ok(Self { origin, client })
     }
 
     /// The node's address.
@@ -128,7 +114,7 @@ impl Node {
     }
 
     fn unreachable(&self, error: &hyper_util::client::legacy::Error) -> Failure {
-        let cause = innermost(error);
+        let cause = crate::label::sanitise(&clavitor_outbound::innermost(error), 200);
         let remedy = match cause.contains("certificate") {
             true => {
                 "if the node has a private certificate authority, give its certificate with --ca-file; otherwise somebody may stand in between"
@@ -150,30 +136,4 @@ pub struct Prover<'a> {
 
 fn to_json<B: Serialize>(body: &B) -> Result<Bytes, Failure> {
     serde_json::to_vec(body).map(Bytes::from).map_err(|_| Failure::general("the request could not be written as JSON"))
-}
-
-/// The cause at the bottom of the chain says most: "connection refused", "invalid peer certificate".
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(next) = cause.source() {
-        cause = next;
-    }
-    crate::label::sanitise(&cause.to_string(), 200)
-}
-
-fn tls(ca_file: Option<&Path>) -> Result<ClientConfig, Failure> {
-    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    if let Some(path) = ca_file {
-        let unreadable = || Failure::general(format!("{} holds no readable certificate in PEM", path.display()));
-        let certificates: Result<Vec<_>, _> = CertificateDer::pem_file_iter(path).map_err(|_| unreadable())?.collect();
-        let certificates = certificates.map_err(|_| unreadable())?;
-        if roots.add_parsable_certificates(certificates).0 == 0 {
-            return Err(unreadable());
-        }
-    }
-    let provider = rustls::crypto::aws_lc_rs::default_provider();
-    let builder = ClientConfig::builder_with_provider(provider.into())
-        .with_safe_default_protocol_versions()
-        .map_err(|_| Failure::general("TLS could not be set up"))?;
-    Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }

@@ -14,8 +14,8 @@ use hyper_util::client::legacy::connect::dns::Name;
 use tower::Service;
 
 /// Looks names up in `/etc/hosts` and in DNS as `/etc/resolv.conf` says. Numbers never come here.
-#[derive(Clone, Copy)]
-pub(super) struct Names;
+#[derive(Debug, Clone, Copy)]
+pub struct Names;
 
 impl Service<Name> for Names {
     type Response = vec::IntoIter<SocketAddr>;
