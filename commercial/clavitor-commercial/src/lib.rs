@@ -1,6 +1,6 @@
 //! The Commercial edition: what a managed fleet adds to a node.
 
-use clavitor_server::edition::{Community, Edition};
+use clavitor_server::edition::Edition;
 
 /// The Commercial edition.
 #[derive(Debug, Clone, Copy)]
@@ -9,9 +9,5 @@ pub struct Commercial;
 impl Edition for Commercial {
     fn name(&self) -> &'static str {
         "commercial"
-    }
-
-    fn alert(&self, kind: &str, message: &str) {
-        Community.alert(kind, message);
     }
 }

@@ -15,12 +15,15 @@ use data_encoding::HEXLOWER;
 use tower::ServiceExt as _;
 
 use crate::{
+    accept::Peer,
+    client,
     edition::Unmatched,
     guards, headers,
     node::Node,
     operation::Operation,
     refusal::{Refusal, Refused},
     router::operations,
+    who::{self, Head},
 };
 
 /// Names a request in the log and in its answer.
@@ -33,23 +36,28 @@ pub struct App {
     router: Router,
 }
 
+/// The methods of each path.
+type Methods = BTreeMap<&'static str, Vec<Method>>;
+
 /// The route that answered; for the log, which never shows a path.
 #[derive(Clone)]
 struct Route(&'static str);
 
 impl App {
-    /// The routes of the operation table around a node.
+    /// The routes of the operation table, and of the edition, around a node.
     pub fn new(node: Node) -> Self {
         let mut paths: BTreeMap<&'static str, MethodRouter> = BTreeMap::new();
-        for operation in operations() {
+        let mut methods: Methods = BTreeMap::new();
+        for operation in operations().into_iter().chain(node.config().edition.operations()) {
+            methods.entry(operation.path).or_default().push(operation.method.clone());
             let routes = paths.remove(operation.path).unwrap_or_default();
             paths.insert(operation.path, routes.merge(route(&node, operation)));
         }
         let router = paths.into_iter().fold(Router::new(), |router, (path, routes)| router.route(path, routes));
-        let (unmatched, mismatched) = (node.clone(), node.clone());
+        let (unmatched, mismatched, methods) = (node.clone(), node.clone(), Arc::new(methods));
         let router = router
-            .fallback(move |request: Request| async move { unrouted(&unmatched, &request) })
-            .method_not_allowed_fallback(move |request: Request| async move { wrong_method(&mismatched, &request) });
+            .fallback(move |request: Request| async move { unrouted(&unmatched, request) })
+            .method_not_allowed_fallback(move |request: Request| async move { wrong_method(&mismatched, request, &methods) });
         Self { node, router }
     }
 
@@ -88,22 +96,34 @@ fn route(node: &Node, operation: Operation) -> MethodRouter {
 }
 
 /// A file of the web application, or nothing.
-fn unrouted(node: &Node, request: &Request) -> Response {
+fn unrouted(node: &Node, request: Request) -> Response {
     let path = request.uri().path();
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     if let Some(response) = reads.then(|| node.assets().answer(path, request.headers())).flatten() {
         return response;
     }
-    let http1 = request.version() < Version::HTTP_2;
-    node.config().edition.unmatched(&Unmatched { method: request.method(), path, http1 })
+    unmatched(node, request, &[])
 }
 
-fn wrong_method(_: &Node, request: &Request) -> Response {
-    let known = request.extensions().get::<MatchedPath>().map_or("", |path| path.as_str()).to_owned();
-    let methods: Vec<String> = operations().iter().filter(|o| o.path == known).map(|o| o.method.to_string()).collect();
-    let refusal =
-        Refusal::new(ErrorCode::MethodNotAllowed, "This route takes another method.").remedy(format!("Use {}.", methods.join(" or ")));
-    refusal.into_response()
+fn wrong_method(node: &Node, request: Request, methods: &Methods) -> Response {
+    let known = request.extensions().get::<MatchedPath>().and_then(|path| methods.get(path.as_str()));
+    unmatched(node, request, known.map_or(&[], Vec::as_slice))
+}
+
+/// What is not there is the edition's to answer.
+fn unmatched(node: &Node, request: Request, methods: &[Method]) -> Response {
+    let (parts, _) = request.into_parts();
+    let Some(Peer(peer)) = parts.extensions.get() else { return Refusal::internal("request without a peer").into_response() };
+    let from = client::address(&node.config().trusted_proxies, peer.ip(), &parts.headers);
+    let head = Head { method: &parts.method, uri: &parts.uri, headers: &parts.headers, from };
+    node.config().edition.unmatched(&Unmatched {
+        method: &parts.method,
+        path: parts.uri.path(),
+        methods,
+        http1: parts.version < Version::HTTP_2,
+        from,
+        proven: &|| who::is_somebody(node, &head),
+    })
 }
 
 fn request_id() -> String {

@@ -3,6 +3,7 @@
 //! Names no SQL and no key. Sealed records pass through as bytes.
 
 pub mod accept;
+pub mod alert;
 pub mod answer;
 pub mod app;
 mod assets;
@@ -28,6 +29,7 @@ mod proofs;
 mod rates;
 pub mod refusal;
 pub mod router;
+mod shutdown;
 mod watch;
 mod webauthn;
 pub mod who;
@@ -37,4 +39,5 @@ pub use config::{Config, system_clock};
 pub use limits::Limits;
 pub use node::Node;
 pub use openapi::openapi;
+pub use shutdown::Shutdown;
 pub use webauthn::RelyingPartyError;

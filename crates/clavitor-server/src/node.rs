@@ -13,6 +13,7 @@ use clavitor_vault::{Read, Vault, Write};
 use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 
 use crate::{
+    alert::Alert,
     assets::Assets,
     config::Config,
     openapi::openapi,
@@ -109,6 +110,11 @@ impl Node {
     /// When the node began to remember proofs, Unix seconds.
     pub(crate) fn started_s(&self) -> u64 {
         self.inner.started_s
+    }
+
+    /// Tells the operator something that needs a person.
+    pub fn alert(&self, alert: &Alert) {
+        self.inner.config.edition.alert(alert);
     }
 
     /// From now on the node is not ready.

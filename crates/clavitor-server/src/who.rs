@@ -302,6 +302,23 @@ pub(crate) fn known(node: &Node, credential: &Credential) -> Result<(), Refusal>
     node.read(|r| agents::me(r, credential)).map(|_| ())
 }
 
+/// Whether the vault knows whoever sent this, by session, signature or token; for requests that have no operation. A wrong try counts like any other.
+pub(crate) fn is_somebody(node: &Node, head: &Head<'_>) -> bool {
+    let has_session = cookie::session(head.headers).is_some();
+    if has_session && Person::prove(node, head).is_ok() {
+        return true;
+    }
+    let has_credential = head.headers.contains_key(header::AUTHORIZATION);
+    if has_credential && AnyAgent::prove(node, head).and_then(|agent| agent.known(node)).is_ok() {
+        return true;
+    }
+    if has_session || has_credential {
+        // The answer is "nothing is there" either way; what the address has left shows at its next request.
+        let _ = node.count_failed(head.from);
+    }
+    false
+}
+
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
 }

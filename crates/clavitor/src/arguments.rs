@@ -32,6 +32,8 @@ pub(crate) enum Verb {
     Serve(Serve),
     /// Print a one-time link that makes one more vault on this node; an earlier link ends
     SetupLink(Node),
+    /// Print the version and the edition, as --version does, and what the edition consists of
+    Version,
     /// Print the description of the REST interface (OpenAPI 3.1)
     Openapi,
     /// Make and check backups, also while the node runs

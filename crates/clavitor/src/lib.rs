@@ -9,17 +9,19 @@ mod operator;
 mod print;
 mod serve;
 mod settings;
+mod version;
 
 use std::{process::ExitCode, sync::Arc};
 
 use arguments::{Arguments, Verb};
-use clap::{CommandFactory as _, FromArgMatches as _};
+use clap::{CommandFactory as _, FromArgMatches as _, error::ErrorKind};
 use clavitor_server::edition::Edition;
 
 /// Does what the command line says, as the given edition. The whole program: `main` only chooses the edition and the allocator.
 pub fn run(edition: Arc<dyn Edition>) -> ExitCode {
     let matches = match Arguments::command().try_get_matches() {
         Ok(matches) => matches,
+        Err(error) if error.kind() == ErrorKind::DisplayVersion => return exit::code(version::print(edition.as_ref())),
         Err(error) => return exit::usage(&error),
     };
     let arguments = match Arguments::from_arg_matches(&matches) {
@@ -29,6 +31,7 @@ pub fn run(edition: Arc<dyn Edition>) -> ExitCode {
     exit::code(match arguments.verb {
         Verb::Serve(serve) => serve::run(&serve, edition),
         Verb::SetupLink(node) => operator::setup_link(&node),
+        Verb::Version => version::print_all(edition.as_ref()),
         Verb::Openapi => print::data(&format!("{:#}", clavitor_server::openapi())),
         Verb::Backup(verb) => backup::run(verb),
         Verb::Restore(restore) => backup::restore(&restore),

@@ -7,8 +7,14 @@ use std::{
 };
 
 use anyhow::Context as _;
-use clavitor_server::{App, Config, Node, accept, config::Clock, control, edition::Edition};
-use clavitor_vault::{Disk, OpenOptions, Vault, setup};
+use clavitor_server::{
+    App, Config, Node, Shutdown, accept,
+    alert::{Alert, Check, DiskState, TARGET},
+    config::Clock,
+    control,
+    edition::Edition,
+};
+use clavitor_vault::{Disk, OpenError, OpenOptions, Vault, setup};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -35,6 +41,8 @@ fn workers() -> usize {
 
 fn log(log: &Log) -> anyhow::Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_new(&log.log).with_context(|| format!("--log {:?} is not a filter", log.log))?;
+    // What needs a person is shown, whatever else is not.
+    let filter = filter.add_directive(format!("{TARGET}=error").parse()?);
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(io::stderr().is_terminal()).with_writer(io::stderr);
     match log.log_format {
         LogFormat::Text => lines.with_target(false).init(),
@@ -45,16 +53,28 @@ fn log(log: &Log) -> anyhow::Result<()> {
 
 async fn serve_until_stopped(serve: &Serve, edition: Arc<dyn Edition>) -> anyhow::Result<()> {
     let listener = TcpListener::bind(serve.node.bind).await.with_context(|| format!("cannot listen on {}", serve.node.bind))?;
-    let config = settings::of_serve(serve, listener.local_addr()?, edition);
+    let config = settings::of_serve(serve, listener.local_addr()?, edition.clone());
     clavitor_server::config::check(&config)?;
+    edition.prepare(&serve.node.data);
+    let ended = serve_on(serve, config, listener).await;
+    edition.finish().await;
+    ended
+}
+
+async fn serve_on(serve: &Serve, config: Config, listener: TcpListener) -> anyhow::Result<()> {
     let vault = open(serve, &config)?;
     let node = Node::new(vault.clone(), config.clone())?;
     let orders = control::listen(&serve.node.data).context("the control socket cannot be made in the data folder")?;
     let controller = tokio::spawn(control::serve(orders, vault.clone(), config.origin.clone(), config.clock.clone()));
     welcome(&vault, &config)?;
-    let stopped = stopped(vault.clone(), config.clone())?;
+    let (shutdown, stopped) = (Shutdown::default(), stopped(vault.clone(), config.clone())?);
+    config.edition.start(&node, &shutdown);
     let mut why = None;
-    accept::serve(App::new(node), listener, accept::Plain, async { why = stopped.await }).await;
+    let stop = async {
+        why = stopped.await;
+        shutdown.cancel();
+    };
+    accept::serve(App::new(node), listener, accept::Plain, stop).await;
     controller.abort();
     // Nothing is asked any more; a file that stays behind would only puzzle.
     let _ = std::fs::remove_file(serve.node.data.join(control::SOCKET));
@@ -67,7 +87,11 @@ async fn serve_until_stopped(serve: &Serve, edition: Arc<dyn Edition>) -> anyhow
 
 fn open(serve: &Serve, config: &Config) -> anyhow::Result<Vault> {
     let options = OpenOptions { rp_id: config.rp_id.clone(), ..OpenOptions::default() };
-    Ok(Vault::open(&serve.node.data, &options, (config.clock)())?)
+    let opened = Vault::open(&serve.node.data, &options, (config.clock)());
+    if let Err(OpenError::Damaged(_)) = opened {
+        config.edition.alert(&Alert::DatabaseDamaged { check: Check::Start });
+    }
+    Ok(opened?)
 }
 
 /// Says where the node is; while it has no owner, the link that makes one: data on standard output, words beside it.
@@ -100,21 +124,22 @@ async fn poisoned(vault: Vault, config: Config) -> String {
         tokio::time::sleep(HEALTH_INTERVAL).await;
         let health = vault.health();
         if let Some(why) = health.poisoned {
-            config.edition.alert("store", &format!("the store stopped after an input or output error: {why}"));
+            tracing::error!(why, "the store stopped");
+            config.edition.alert(&Alert::StoreStopped);
             return why;
         }
         if health.disk != told {
             told = health.disk;
-            config.edition.alert("disk", disk_words(told));
+            config.edition.alert(&Alert::Disk { state: disk_state(told) });
         }
     }
 }
 
-fn disk_words(disk: Disk) -> &'static str {
+fn disk_state(disk: Disk) -> DiskState {
     match disk {
-        Disk::Normal => "there is room again; everything works",
-        Disk::Low => "the disk is nearly full; agents' writes and releases have stopped",
-        Disk::Full => "the disk is full; only revoking, locking and deleting work",
+        Disk::Normal => DiskState::Normal,
+        Disk::Low => DiskState::Low,
+        Disk::Full => DiskState::Full,
     }
 }
 

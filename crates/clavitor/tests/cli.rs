@@ -183,3 +183,15 @@ fn orders_need_a_vault() {
         clavitor(&["audit", "export", "--data", folder.path().to_str().unwrap(), "--file", events.to_str().unwrap(), "--head", "h"]);
     assert_eq!(export.status.code(), Some(1));
 }
+
+#[test]
+fn the_program_says_which_edition_it_is_and_nothing_around_it_makes_it_another() {
+    let expected = format!("clavitor {} community\n", env!("CARGO_PKG_VERSION"));
+    for word in ["version", "--version", "-V"] {
+        let said = clavitor(&[word]);
+        assert_eq!((out(&said), said.status.code()), (expected.clone(), Some(0)));
+    }
+    let mut command = Command::new(env!("CARGO_BIN_EXE_clavitor"));
+    command.arg("version").env("TELEMETRY_HOST", "https://hq.example").env("TELEMETRY_TOKEN", "token").env("EDITION", "commercial");
+    assert_eq!(out(&command.output().unwrap()), expected);
+}
