@@ -30,6 +30,7 @@ mod rates;
 pub mod refusal;
 pub mod router;
 mod shutdown;
+pub mod tls;
 mod watch;
 mod webauthn;
 pub mod who;

@@ -1,0 +1,11 @@
+//! TLS: the certificate in use, the answers to a certificate authority's challenges, and the settings of every handshake.
+//!
+//! A certificate that nobody's authority signed is never shown here, except to the authority that asks for one.
+
+mod challenges;
+mod life;
+mod slot;
+
+pub use challenges::Challenges;
+pub use life::{Life, Unreadable};
+pub use slot::Slot;
