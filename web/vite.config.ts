@@ -15,5 +15,5 @@ export default defineConfig({
     chunkSizeWarningLimit: 400,
   },
   server: { port: 5173, proxy: { "/v1": "http://localhost:1984", "/health": "http://localhost:1984" } },
-  test: { include: ["**/*.test.ts"], exclude: ["node_modules", "dist", "e2e"] },
+  test: { include: ["**/*.test.ts"], exclude: ["node_modules", "dist", "e2e"], testTimeout: 60_000 },
 });

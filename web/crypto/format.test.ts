@@ -6,7 +6,7 @@ import { formatCode, makeCode, parseCode } from "./code.ts";
 import { derive } from "./derive.ts";
 import { makeX25519, openWrap, unwrapKey, wrapInfo, wrapTo } from "./hpke.ts";
 import { idBytes } from "./ids.ts";
-import { leafHash, proveConsistency, rootOf, verifyConsistency } from "./merkle.ts";
+import { Frontier, isPower, leafHash, proveConsistency, rootOf, verifyConsistency } from "./merkle.ts";
 import { contextHash, Kind, open, paddedLength, RecordKey, seal } from "./record.ts";
 import { Refused } from "./refused.ts";
 import { checkPublicKey, derivePublic, PublicKey, SigningKey } from "./sign.ts";
@@ -204,5 +204,44 @@ describe("the log", () => {
       expect(await layerOf(() => verifyConsistency(from, rootOf(leaves.slice(0, from)), 21, rootOf(forked), proof))).toBe("merkle");
     }
     expect(await layerOf(() => verifyConsistency(8, rootOf(leaves.slice(0, 8)), 7, rootOf(leaves.slice(0, 7)), []))).toBe("merkle");
+  });
+});
+
+describe("a tree that grows", () => {
+  const leaves = Array.from({ length: 70 }, (_, i) => leafHash(u32be(i)));
+
+  it("has the root of its leaves at every size", () => {
+    const tree = new Frontier();
+    leaves.forEach((leaf, at) => {
+      expect(toHex(tree.root())).toBe(toHex(rootOf(leaves.slice(0, at))));
+      tree.append(leaf);
+    });
+  });
+
+  it("is taken up from the proof of any later one", () => {
+    for (let size = 1; size < 40; size++) {
+      for (const later of [size + 1, 41, 64, 70]) {
+        const proof = proveConsistency(leaves.slice(0, later), size);
+        if (isPower(size)) {
+          expect(() => Frontier.ofProof(size, later, proof)).toThrow(Refused);
+          continue;
+        }
+        const tree = Frontier.ofProof(size, later, proof);
+        expect(toHex(tree.root())).toBe(toHex(rootOf(leaves.slice(0, size))));
+        for (const leaf of leaves.slice(size, later)) tree.append(leaf);
+        expect(toHex(tree.root())).toBe(toHex(rootOf(leaves.slice(0, later))));
+      }
+    }
+  });
+
+  it("refuses a proof of another length", () => {
+    const proof = proveConsistency(leaves, 37);
+    for (const other of [[], proof.slice(1), [...proof, leaves[0] ?? u32be(0)], [u32be(1), ...proof.slice(1)]]) {
+      expect(() => {
+        const tree = Frontier.ofProof(37, 70, other);
+        for (const leaf of leaves.slice(37)) tree.append(leaf);
+        if (toHex(tree.root()) !== toHex(rootOf(leaves))) throw new Refused("merkle", "root");
+      }).toThrow(Refused);
+    }
   });
 });

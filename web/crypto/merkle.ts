@@ -42,6 +42,63 @@ function subProof(leaves: readonly Bytes[], from: number, complete: boolean): By
   return [...subProof(leaves.slice(half), from - half, false), rootOf(leaves.slice(0, half))];
 }
 
+/** Complete subtrees that a tree is made of, the largest first: what is needed of its leaves to let it grow. */
+export class Frontier {
+  readonly #parts: { size: number; hash: Bytes }[] = [];
+
+  /** The first `size` leaves of a log, from the proof that a larger tree grew from them. The size is not a power of two: such a tree is not in its own proof. */
+  static ofProof(size: number, later: number, proof: readonly Bytes[]): Frontier {
+    const frontier = new Frontier();
+    if (size === 0) return frontier;
+    demand(size < later && !isPower(size), "merkle", "size");
+    let [at, last] = [size - 1, later - 1];
+    while (!even(at)) [at, last] = [halve(at), halve(last)];
+    const [first, ...rest] = proof;
+    demand(first !== undefined && proof.every((part) => part.length === 32), "merkle", "length");
+    const hashes = [first];
+    for (const part of rest) {
+      demand(last !== 0, "merkle", "length");
+      if (!even(at) || at === last) {
+        hashes.unshift(part);
+        while (even(at) && at !== 0) [at, last] = [halve(at), halve(last)];
+      }
+      [at, last] = [halve(at), halve(last)];
+    }
+    const sizes = powersOf(size);
+    demand(hashes.length === sizes.length, "merkle", "length");
+    sizes.forEach((power, index) => frontier.#parts.push({ size: power, hash: hashes[index] as Bytes }));
+    return frontier;
+  }
+
+  append(leaf: Bytes): void {
+    let next = { size: 1, hash: leaf };
+    for (let top = this.#parts.at(-1); top?.size === next.size; top = this.#parts.at(-1)) {
+      this.#parts.pop();
+      next = { size: top.size * 2, hash: nodeHash(top.hash, next.hash) };
+    }
+    this.#parts.push(next);
+  }
+
+  /** The root of the tree as it stands. */
+  root(): Bytes {
+    const hashes = this.#parts.map((part) => part.hash);
+    const last = hashes.pop();
+    return last === undefined ? rootOf([]) : hashes.reduceRight((right, left) => nodeHash(left, right), last);
+  }
+}
+
+/** Whether a size is a power of two: its root is one complete subtree. */
+export function isPower(size: number): boolean {
+  return powersOf(size).length === 1;
+}
+
+/** The powers of two that make up a size, largest first. */
+function powersOf(size: number): number[] {
+  const powers: number[] = [];
+  for (let power = 1, left = size; left > 0; power *= 2, left = halve(left)) if (!even(left)) powers.unshift(power);
+  return powers;
+}
+
 const even = (value: number) => value % 2 === 0;
 const halve = (value: number) => Math.floor(value / 2);
 

@@ -6,6 +6,7 @@ import { type Bytes, concat, fromHex, readU32, toHex } from "./bytes.ts";
 import { logOrigin, signCheckpoint, verifyCheckpoint } from "./checkpoint.ts";
 import { formatCode, parseCode } from "./code.ts";
 import { derive, type Label } from "./derive.ts";
+import { decodeEvent } from "./event.ts";
 import { checkHeaderFollows, encodeHeader, type Header, readHeader, signHeader, type SignedHeader, verifyHeader } from "./header.ts";
 import { sha256 } from "./hash.ts";
 import { openWrap, unwrapKey, wrapTo, x25519Public } from "./hpke.ts";
@@ -265,6 +266,10 @@ const operations: { [op: string]: (input: Input, out: Input | undefined) => Prom
   async "checkpoint.verify"(i) {
     const { size, root: hash } = await verifyCheckpoint(i.text("note"), i.text("origin"), i.bytes("key"));
     return { size, root: toHex(hash) };
+  },
+  async "event.decode"(i) {
+    const { timeMs, actorKind, actorId, entryId, fieldId, ...same } = decodeEvent(i.bytes("bytes"));
+    return { ...same, time_ms: timeMs, actor_kind: actorKind, actor_id: actorId, entry: entryId, field: fieldId };
   },
   async "merkle.root"(i) {
     return { root: toHex(rootOf(i.all("leaves").map(leafHash))) };

@@ -3,6 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { actions } from "../pages/words/en/actions.ts";
 import { t } from "../pages/words/index.ts";
 import { AgentMachine, type Outcome } from "./harness/agent.ts";
 import { Device, type Key, openBrowser } from "./harness/browser.ts";
@@ -255,6 +256,38 @@ describe("a hosted agent", () => {
     const above = await fetch(`${node.origin}/v1/hosted/entries/${named("Reporting database")}/fields/Password`, { headers });
     expect(above.status).toBe(403);
     expect(await above.json()).toMatchObject({ code: "tier_too_high", exists: true });
+  });
+});
+
+describe("a server that is suspected", () => {
+  const words = t.agents.suspicion;
+
+  it("loses every hosted token in one step, and what a token opened has new keys", async () => {
+    const token = await person.makeHostedToken({ name: "Backup watcher", scope: "Reports", perMinute: 10 });
+    const headers = { authorization: `Bearer ${token}` };
+    expect((await fetch(`${node.origin}/v1/hosted/entries`, { headers })).status).toBe(200);
+    await person.goTo("agents");
+    await person.press(words.action);
+    const dialog = person.page.getByRole("dialog");
+    for (const name of ["Status watcher", "Backup watcher"]) await dialog.getByText(name).waitFor();
+    await look(device.page, "15-suspicion");
+    await dialog.getByRole("button", { name: words.action, exact: true }).click();
+    await dialog.waitFor({ state: "detached" });
+    await person.page.getByText(words.nothing).waitFor();
+    expect((await fetch(`${node.origin}/v1/hosted/entries`, { headers })).status).toBe(401);
+    nothingToComplainOf();
+  });
+
+  it("goes on with enrolled agents and with new tokens, and the log says what was done", async () => {
+    const { code, out } = await agent.run("agent", "run", "--no-mask", "--env", "P=clv://-/Reporting%20database/Password", "--", "printenv", "P");
+    expect({ code, out: out.trim() }).toEqual({ code: 0, out: databasePassword });
+    const token = await person.makeHostedToken({ name: "Status watcher anew", scope: "Reports", perMinute: 10 });
+    const list = await fetch(`${node.origin}/v1/hosted/entries`, { headers: { authorization: `Bearer ${token}` } });
+    expect(await list.json()).toMatchObject({ entries: expect.arrayContaining([expect.objectContaining({ title: "Status page" })]) });
+    await person.goTo("activity");
+    await person.page.getByText(actions["scope.rotate"] ?? "").first().waitFor();
+    await person.page.getByText(actions["agent.remove"] ?? "").first().waitFor();
+    nothingToComplainOf();
   });
 });
 

@@ -98,6 +98,61 @@ describe("agents", () => {
     expect((await again.entries.history(now.id))[0]?.changes).toEqual([]);
   });
 
+  it("that are hosted all end when the node is suspected: one change, new keys in their scopes, the others go on, new tokens are possible", async () => {
+    const { vault, node, client } = await makeVault();
+    const [work, home] = [await vault.scopes.create("Work"), await vault.scopes.create("Home")];
+    const [alpha, beta] = [byTitle(vault, "Alpha"), byTitle(vault, "Beta")];
+    await vault.entries.setScopes([alpha.id], [work.id]);
+    await vault.entries.setScopes([beta.id], [home.id]);
+    const stays = await vault.agents.invite("Stays", terms(work.id));
+    const staySide = await answer(node, stays.enrolment);
+    await stays.finished();
+    const old = parseToken((await vault.agents.makeHosted("Curl", terms(work.id))).token);
+    await vault.agents.makeHosted("Paused", terms(work.id));
+    const kept = fromBase64(node.tokens.get(old.agent)?.grants[0]?.record ?? "") ?? utf8("");
+    const sk1Before = await openTokenGrant(old, idBytes(vault.vaultId), work.id, 1, kept);
+    expect(vault.agents.suspicionEffect()).toMatchObject({ ends: [{ name: "Curl" }, { name: "Paused" }], scopes: [work.id], entries: 1 });
+    const [manifests, changes] = [node.manifests.length, node.asked.filter((path) => path === "POST /v1/changes").length];
+    await vault.agents.suspectNode();
+    expect([node.manifests.length, node.asked.filter((path) => path === "POST /v1/changes").length]).toEqual([manifests + 1, changes + 1]);
+    const scopes = node.manifest?.body.scopes ?? [];
+    expect(scopes.map(({ id, epoch }) => [id, epoch]).filter(([, epoch]) => epoch !== 1)).toEqual([[work.id, 2]]);
+    expect((await vault.agents.list()).map((agent) => agent.name)).toEqual(["Stays"]);
+    expect(node.tokens.size).toBe(0);
+    const wrap = node.wraps.get(`${stays.agentId} ${work.id}`);
+    const usk = new PublicKey(staySide.grant.uskPublic);
+    const keys = await openScope(usk, vault.vaultId, stays.agentId, staySide.wrapKey, work.id, 2, fromBase64(wrap?.wrap ?? "") ?? utf8(""));
+    expect(toHex(keys.sk1)).not.toBe(toHex(sk1Before));
+    expect(vault.agents.waiting()).toBe(1);
+    await vault.agents.reseal();
+    expect(vault.agents.waiting()).toBe(0);
+    expect(vault.agents.suspicionEffect()).toMatchObject({ ends: [], scopes: [], entries: 0 });
+    const asked = node.manifests.length;
+    await vault.agents.suspectNode();
+    expect(node.manifests.length).toBe(asked);
+    const fresh = parseToken((await vault.agents.makeHosted("Curl again", terms(work.id))).token);
+    const record = fromBase64(node.tokens.get(fresh.agent)?.grants[0]?.record ?? "") ?? utf8("");
+    expect(toHex(await openTokenGrant(fresh, idBytes(vault.vaultId), work.id, 2, record))).toBe(toHex(keys.sk1));
+    const again = await client.unlock();
+    await again.entries.load();
+    const now = byTitle(again, "Alpha");
+    expect(await again.entries.openField(now.id, byLabel(now, "Password"))).toBe("password-of-Alpha");
+  });
+
+  it("are all ended when the node is suspected, also the token that another browser made since", async () => {
+    const world = await makeVault([]);
+    const { vault, node } = world;
+    const [work, home] = [await vault.scopes.create("Work"), await vault.scopes.create("Home")];
+    await vault.agents.makeHosted("First", terms(work.id));
+    const other = await secondBrowser(world).client.unlock();
+    await other.agents.makeHosted("Second", terms(home.id));
+    await vault.agents.suspectNode();
+    expect(node.tokens.size).toBe(0);
+    expect(node.manifest?.body.agents).toEqual([]);
+    const raised = (node.manifest?.body.scopes ?? []).filter((scope) => scope.epoch === 2).map((scope) => scope.id);
+    expect(raised.sort()).toEqual([work.id, home.id].sort());
+  });
+
   it("lose a scope, gain a scope, and keep their limits as signed", async () => {
     const { vault, node } = await makeVault();
     const [a, b] = [await vault.scopes.create("A"), await vault.scopes.create("B")];

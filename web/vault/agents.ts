@@ -1,17 +1,18 @@
 // The agents: inviting, verifying their keys, terms, tokens, revocation, and sealing again what a revoked one could open.
 import { type Bytes, makeRandom, toBase64, wipe } from "../crypto/bytes.ts";
-import { makeId, zeroId } from "../crypto/ids.ts";
+import { makeId } from "../crypto/ids.ts";
 import { AgentKind, AgentState, Capability, type Manifest, type ManifestAgent } from "../crypto/manifest.ts";
 import { enrolAuthHash, formatEnrol, formatToken, sealEnrolGrant, sealTokenGrant, tokenAuthHash, verifyEnrolMac } from "../crypto/token.ts";
 import { planRekey } from "./draft.ts";
 import { BadDraft, Conflict } from "./errors.ts";
 import type { Agents } from "./index.ts";
 import { blob, list, object } from "./read.ts";
-import { adoptAuthored, isKeyed, rotateScopes, type WriteLoss, wrapScopes } from "./rotate.ts";
+import { isKeyed, narrowAgent, rotateScopes, type WriteLoss, wrapScopes } from "./rotate.ts";
 import { epochNeeded, sealVersion } from "./sealing.ts";
 import type { Session } from "./session.ts";
 import { batches, type EntryStore, type Held } from "./store.ts";
-import type { Agent, AgentSeen, AgentTerms, Capabilities, HostedToken, Invitation, LearntField, RevokeEffect, Work } from "./types.ts";
+import { countHeld, endHostedTokens, hostedAgents, scopesOf } from "./suspicion.ts";
+import type { Agent, AgentSeen, AgentTerms, Capabilities, HostedToken, Invitation, LearntField, RevokeEffect, SuspicionEffect, Work } from "./types.ts";
 import type { AgentList, AgentStatus, LearntList, NewHostedToken, ScopeGrant } from "./wire.ts";
 
 /** An enrolment string is good for this long. */
@@ -209,12 +210,14 @@ export class VaultAgents implements Agents {
       if (gone.length > 0 && agent.state === AgentState.invited) throw new BadDraft("An invitation cannot lose a scope. Revoke it and invite the agent again.");
       const kept = { ...wanted, scopes: wanted.scopes.filter((scope) => had.has(scope.id)) };
       const between = { ...agent, ...kept };
-      if (gone.length > 0) await this.#rotate(gone, { agent, next: between }, (manifest) => void amend(manifest, agent, kept));
-      else if (losesWrite(agent, next)) await this.#adopt({ agent, next });
+      const narrow = (manifest: Manifest): void => void amend(manifest, agent, kept);
+      const loses = gone.length > 0 || losesWrite(agent, next);
+      if (gone.length > 0) await this.#rotate(gone, { agent, next: between }, narrow);
+      else if (loses) await narrowAgent(this.store, { agent, next: between }, narrow);
+      if (loses && added.length === 0) return this.#view(between, (await this.#statuses()).get(agentId));
       await session.fresh();
-      const before = gone.length > 0 ? between : agent;
       await session.changeManifest(async () => ({
-        edit: (manifest) => void (next = amend(manifest, before, wanted)),
+        edit: (manifest) => void (next = amend(manifest, loses ? between : agent, wanted)),
         change: async () => {
           const scopes = session.manifest.scopes.filter((scope) => added.includes(scope.id));
           return isKeyed(next) ? { scope_wraps: await wrapScopes(session, session.keys, next, scopes) } : {};
@@ -222,13 +225,6 @@ export class VaultAgents implements Agents {
       }));
       return this.#view(next, (await this.#statuses()).get(agentId));
     });
-  }
-
-  /** Takes over what the agent wrote and may not write any more, also what it wrote just now: otherwise other browsers refuse it. */
-  async #adopt(loss: WriteLoss): Promise<void> {
-    await this.store.load({}, true);
-    const written = await adoptAuthored(this.store, loss);
-    if (written.length > 0) await this.store.write(written);
   }
 
   lock(agentId: string): Promise<void> {
@@ -263,9 +259,17 @@ export class VaultAgents implements Agents {
 
   revokeEffect(agentId: string): RevokeEffect {
     const scopes = this.#agent(agentId).scopes.map((scope) => scope.id);
-    const whole = scopes.includes(zeroId);
-    const entries = [...this.store.all()].filter(({ view }) => whole || view.scopes.some((scope) => scopes.includes(scope))).length;
-    return { ends: this.#ending(scopes, agentId).map((agent) => this.#view(agent, undefined)), entries };
+    return { ends: this.#ending(scopes, agentId).map((agent) => this.#view(agent, undefined)), entries: countHeld(this.store, scopes) };
+  }
+
+  suspicionEffect(): SuspicionEffect {
+    const ends = hostedAgents(this.session.manifest);
+    const scopes = scopesOf(ends);
+    return { ends: ends.map((agent) => this.#view(agent, undefined)), scopes, entries: countHeld(this.store, scopes) };
+  }
+
+  suspectNode(work: Work = {}): Promise<void> {
+    return this.session.change(() => endHostedTokens(this.store, work));
   }
 
   async #rotate(scopes: readonly string[], adopt: WriteLoss, edit: (next: Manifest) => void, work: Work = {}): Promise<void> {

@@ -4,7 +4,7 @@ import { Deleted } from "../crypto/header.ts";
 import { zeroId } from "../crypto/ids.ts";
 import { demand } from "../crypto/refused.ts";
 import { planDraft, planScopes } from "./draft.ts";
-import { BadDraft, Conflict } from "./errors.ts";
+import { BadDraft, Conflict, Refusal } from "./errors.ts";
 import { exportAll } from "./export.ts";
 import { fetchPast, type Past, pastSummary, pastValue, readHistory } from "./history.ts";
 import type { Entries } from "./index.ts";
@@ -13,6 +13,7 @@ import { sealVersion, signAgain } from "./sealing.ts";
 import type { Session } from "./session.ts";
 import { batches, type EntryStore, type Written } from "./store.ts";
 import { fieldViews } from "./summary.ts";
+import { takeOverLongRuns } from "./takeover.ts";
 import type { Entry, EntryDraft, EntryFilter, EntryVersion, FieldDraft, ImportReceipt, OpenedEntry, WhoCanOpen, Work } from "./types.ts";
 import { whoCanOpen } from "./who.ts";
 
@@ -39,14 +40,23 @@ export class VaultEntries implements Entries {
 
   constructor(private readonly session: Session, private readonly store: EntryStore) {}
 
-  load(work: Work = {}): Promise<void> {
-    return this.session.run(() => this.store.load(work));
+  async load(work: Work = {}): Promise<void> {
+    await this.session.run(() => this.store.load(work));
+    await this.#takeOver();
   }
 
-  reload(work: Work = {}): Promise<void> {
-    return this.session.run(async () => {
+  async reload(work: Work = {}): Promise<void> {
+    await this.session.run(async () => {
       await this.session.refresh();
       await this.store.load(work, true);
+    });
+    await this.#takeOver();
+  }
+
+  /** Nobody asked for it: what the node refuses now, or another browser was faster with, is tried again the next time. */
+  #takeOver(): Promise<void> {
+    return this.session.change(() => takeOverLongRuns(this.store)).catch((error: unknown) => {
+      if (!(error instanceof Refusal || error instanceof Conflict)) throw error;
     });
   }
 

@@ -11,7 +11,8 @@ import { enrolMac, parseEnrol } from "../crypto/token.ts";
 import { openScope } from "../crypto/wrap.ts";
 import { allTerms, expectAlarm, expectDead, forgedManifest, ownKey, reopen, stored, tamper, unblob } from "./testing/evil.ts";
 import type { StoredEntry } from "./testing/node.ts";
-import { byTitle, type Full, makeVault, secondBrowser } from "./testing/world.ts";
+import { agentRunMax } from "./takeover.ts";
+import { byLabel, byTitle, type Full, makeVault, secondBrowser } from "./testing/world.ts";
 import type { AgentTerms } from "./types.ts";
 import type { AgentList, VaultState } from "./wire.ts";
 
@@ -192,6 +193,41 @@ describe("agents", () => {
     expect(fresh.entries.get(beta.id)?.author).toBe(agent.id);
     await written(world, agent, () => undefined);
     await expectAlarm(world, () => reopen(world), /^rule: the author may not write/);
+  });
+
+  it.each([
+    ["loses write", async (world: Full, id: string, terms: AgentTerms) => {
+      const scopes = terms.scopes.map((scope) => ({ ...scope, capabilities: { ...scope.capabilities, write: false } }));
+      await world.vault.agents.change(id, { ...terms, scopes });
+    }],
+    ["is revoked", async (world: Full, id: string) => world.vault.agents.revoke(id)],
+  ])("an agent that writes just before it %s leaves nothing that another browser refuses", async (_, lose) => {
+    const world = await makeVault(["Alpha", "Beta"]);
+    const scope = await world.vault.scopes.create("Work");
+    for (const title of ["Alpha", "Beta"]) await world.vault.entries.setScopes([byTitle(world.vault, title).id], [scope.id]);
+    const terms = allTerms(scope.id);
+    const agent = await enrol(world, scope.id, terms);
+    await written(world, agent, () => undefined, "Beta");
+    world.node.beforeNext = () => written(world, agent, () => undefined);
+    await lose(world, agent.id, terms);
+    const fresh = await secondBrowser(world).client.unlock();
+    await fresh.entries.load();
+    for (const title of ["Alpha", "Beta"]) expect([byTitle(fresh, title).author, byTitle(fresh, title).version]).toEqual([null, 4]);
+    expect(await fresh.entries.openField(byTitle(fresh, "Alpha").id, byLabel(byTitle(fresh, "Alpha"), "Password"))).toBe("password-of-Alpha");
+  });
+
+  it("the owner's browser signs again what agents wrote many times in a row, long before the node's limit", async () => {
+    const world = await makeVault(["Alpha", "Beta"]);
+    const agent = await enrol(world, zeroId);
+    for (let version = 0; version < agentRunMax; version++) await written(world, agent, () => undefined);
+    await written(world, agent, () => undefined, "Beta");
+    const fresh = await secondBrowser(world).client.unlock();
+    await fresh.entries.load();
+    expect([byTitle(fresh, "Alpha").author, byTitle(fresh, "Alpha").version]).toEqual([null, agentRunMax + 2]);
+    expect([byTitle(fresh, "Beta").author, byTitle(fresh, "Beta").version]).toEqual([agent.id, 2]);
+    await written(world, agent, () => undefined);
+    await fresh.entries.reload();
+    expect([byTitle(fresh, "Alpha").author, byTitle(fresh, "Alpha").version]).toEqual([agent.id, agentRunMax + 3]);
   });
 
   it("what a revoked agent wrote beneath another's version stays provable", async () => {

@@ -227,8 +227,47 @@ describe("the log", () => {
     tamper(gap.node, /^GET \/v1\/audit\?/, (page: AuditPage) => ({ ...page, events: page.events.filter((_, at) => at !== 2) }));
     await expectAlarm(gap, () => gap.vault.activity.page(), /^merkle: an event is missing/);
     const other = await makeVault();
-    tamper(other.node, /^GET \/v1\/audit\?/, (page: AuditPage) => ({ ...page, events: page.events.map((event, at) => (at === 2 ? { ...event, bytes: "AAAA" } : event)) }));
-    await expectAlarm(other, () => other.vault.activity.verify(), /^merkle: the events are not those/);
+    tamper(other.node, /^GET \/v1\/audit\?/, (page: AuditPage) => ({ ...page, events: page.events.map((event, at) => (at === 2 ? { ...event, bytes: page.events[0]?.bytes ?? "" } : event)) }));
+    await expectAlarm(other, () => other.vault.activity.verify(), /^merkle: an event of another place/);
+    const garbage = await makeVault();
+    tamper(garbage.node, /^GET \/v1\/audit\?/, (page: AuditPage) => ({ ...page, events: page.events.map((event, at) => (at === 2 ? { ...event, bytes: "AAAA" } : event)) }));
+    await expectAlarm(garbage, () => garbage.vault.activity.page(), /^merkle: the events are not those/);
+  });
+
+  it("what stands beside an event's bytes is not looked at", async () => {
+    const { vault, node } = await makeVault(["Alpha"]);
+    const honest = await vault.activity.page();
+    tamper(node, /^GET \/v1\/audit\?/, (page: AuditPage) => ({
+      ...page, next: null, events: page.events.map((event) => ({ bytes: event.bytes, seq: 7, time_ms: 1, actor_kind: "node", action: "nothing", outcome: "ok" })),
+    }));
+    expect((await vault.activity.page()).events).toEqual(honest.events);
+  });
+
+  it.each([1, 199, 230, 256, 457, 700])("of %d events is read page by page, each hanging on the one after it", async (more) => {
+    const world = await makeVault([]);
+    for (let i = 0; i < more; i++) world.node.log("field.release", { actor_kind: "agent", detail: `event ${i}` });
+    const seen: number[] = [];
+    let before: number | undefined;
+    do {
+      const page = await world.vault.activity.page(before);
+      seen.push(...page.events.map((event) => event.seq));
+      before = page.next ?? undefined;
+    } while (before !== undefined);
+    expect(seen).toEqual(Array.from({ length: world.node.events.length }, (_, at) => world.node.events.length - 1 - at));
+  });
+
+  it("an older page with another event, or with another beginning", async () => {
+    for (const [route, change] of [
+      [/^GET \/v1\/audit\?/, (page: AuditPage) => ({ ...page, events: page.events.map((event, at) => (at === 5 ? { ...event, bytes: page.events[6]?.bytes ?? "" } : event)) })],
+      [/^GET \/v1\/audit\/checkpoint/, (answer: Checkpoint) => ({ ...answer, consistency: answer.consistency.map((_, at) => (at === 0 ? toBase64(new Uint8Array(32)) : (answer.consistency[at] ?? ""))) })],
+    ] as const) {
+      const world = await makeVault([]);
+      for (let i = 0; i < 700; i++) world.node.log("field.release", { actor_kind: "agent", detail: `event ${i}` });
+      const first = await world.vault.activity.page();
+      tamper(world.node, route, change as never);
+      await expectAlarm(world, () => world.vault.activity.page(first.next ?? 0), /^merkle: the events are not those/);
+      await expectDead(world, world.vault);
+    }
   });
 });
 

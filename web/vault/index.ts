@@ -1,7 +1,7 @@
 // The client of a vault, for the pages: what can be asked of it, and where it begins. The pages use nothing else of this folder.
 import type {
   ActivityPage, Agent, AgentTerms, Entry, EntryDraft, EntryFilter, EntryVersion, HostedToken, ImportReceipt, Incident, Invitation, KnownVault,
-  LearntField, LogProof, OpenedEntry, RecoveryDraft, RevokeEffect, Scope, Support, WaysIn, WhoCanOpen, Work,
+  LearntField, LogProof, OpenedEntry, RecoveryDraft, RevokeEffect, Scope, Support, SuspicionEffect, WaysIn, WhoCanOpen, Work,
 } from "./types.ts";
 import type { NodeInfo } from "./wire.ts";
 
@@ -137,6 +137,13 @@ export interface Agents {
   revokeEffect(agentId: string): RevokeEffect;
   /** Ends an agent and rotates its scopes. */
   revoke(agentId: string, work?: Work): Promise<void>;
+  /** What `suspectNode` would do. */
+  suspicionEffect(): SuspicionEffect;
+  /**
+   * Ends every hosted token and gives the scopes they had new keys, in one change: for when the node itself may not have been honest. Enrolled agents go on.
+   * Then run `reseal`. New tokens can be made afterwards.
+   */
+  suspectNode(work?: Work): Promise<void>;
   /** What an agent ever learnt. */
   learnt(agentId: string): Promise<LearntField[]>;
   /** Entries that still wait to be sealed with a new key after a revocation. */

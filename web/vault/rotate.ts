@@ -78,7 +78,11 @@ export interface ScopeRotation {
 }
 
 /** Gives scopes new keys: grants of their entries and wraps of their other agents are sealed again at once. */
-export async function rotateScopes(store: EntryStore, rotation: ScopeRotation, work: Work = {}): Promise<void> {
+export function rotateScopes(store: EntryStore, rotation: ScopeRotation, work: Work = {}): Promise<void> {
+  return store.session.repeated(() => rotateOnce(store, rotation, work));
+}
+
+async function rotateOnce(store: EntryStore, rotation: ScopeRotation, work: Work): Promise<void> {
   const { session } = store;
   await store.load({}, true);
   await session.fresh();
@@ -104,8 +108,20 @@ export async function rotateScopes(store: EntryStore, rotation: ScopeRotation, w
   await store.write(written, { manifest: toBase64(manifest.signed), grants, scope_wraps: wraps }, { manifest });
 }
 
+/** Takes the right to write from an agent and takes over what it wrote with it, also just now, in one change: no browser ever sees the one without the other. */
+export function narrowAgent(store: EntryStore, loss: WriteLoss, edit: (next: Manifest) => void): Promise<void> {
+  const { session } = store;
+  return session.repeated(async () => {
+    await store.load({}, true);
+    await session.fresh();
+    const written = await adoptAuthored(store, loss);
+    const manifest = await session.nextManifest(edit);
+    await store.write(written, { manifest: toBase64(manifest.signed) }, { manifest });
+  });
+}
+
 /** Versions an agent wrote, or may have written beneath another agent's, signed again by the owner, so that they stay provable when the agent loses the right. */
-export async function adoptAuthored(store: EntryStore, { agent, next }: WriteLoss): Promise<Written[]> {
+async function adoptAuthored(store: EntryStore, { agent, next }: WriteLoss): Promise<Written[]> {
   const authored = [...store.all()].filter(({ signed: { header } }) => {
     if (header.author === zeroId || (next !== undefined && mayWrite(next, header))) return false;
     return header.author === agent.id || mayWrite(agent, header);

@@ -357,8 +357,8 @@ export class Session {
   }
 
   /** A change of the manifest, with names where they change too. Built again when another client was faster. */
-  async changeManifest(build: (names: Names) => Promise<{ edit: (next: Manifest) => void; change?: (signed: SignedManifest) => Promise<Change>; names?: boolean }>): Promise<void> {
-    for (let tries = 1; ; tries++) {
+  changeManifest(build: (names: Names) => Promise<{ edit: (next: Manifest) => void; change?: (signed: SignedManifest) => Promise<Change>; names?: boolean }>): Promise<void> {
+    return this.repeated(async () => {
       const names = structuredClone(this.names);
       const built = await build(names);
       const sealed = built.names ? await sealNames(this.keys, names, this.manifest.names.version + 1) : undefined;
@@ -368,9 +368,16 @@ export class Session {
       });
       const change: Change = { ...(await built.change?.(manifest)), manifest: toBase64(manifest.signed) };
       if (sealed) change.names = toBase64(sealed.record);
+      await this.apply(change, { manifest, names });
+      this.changed();
+    });
+  }
+
+  /** Work that builds a change from the newest state and sends it; begun again when somebody wrote in between. */
+  async repeated<T>(work: () => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries++) {
       try {
-        await this.apply(change, { manifest, names });
-        return this.changed();
+        return await work();
       } catch (error) {
         if (!(error instanceof Refusal) || error.body.code !== "version_conflict" || tries >= changeTriesMax) throw error;
         await this.refresh();

@@ -230,6 +230,16 @@ export interface RevokeEffect {
   readonly entries: number;
 }
 
+/** What ending all hosted tokens does, when the node itself is suspected. */
+export interface SuspicionEffect {
+  /** Every hosted agent: its token ends. */
+  readonly ends: readonly Agent[];
+  /** Ids of the scopes that get new keys. */
+  readonly scopes: readonly string[];
+  /** Entries whose keys are sealed again at once. */
+  readonly entries: number;
+}
+
 /** A field that was released to an agent. */
 export interface LearntField {
   readonly entryId: string;

@@ -10,6 +10,7 @@ pub mod checkpoint;
 pub mod code;
 pub mod derive;
 pub mod enrol;
+pub mod event;
 pub mod field_kind;
 pub mod hash;
 pub mod header;

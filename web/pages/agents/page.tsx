@@ -18,6 +18,7 @@ import { Reseal } from "./reseal.tsx";
 import { Scopes } from "./scopes.tsx";
 import { StateBadge } from "./state-badge.tsx";
 import { Summary } from "./summary.tsx";
+import { Suspicion } from "./suspicion.tsx";
 
 const LOOK_MS = 10_000;
 
@@ -101,6 +102,7 @@ function AgentList({ agents }: { agents: readonly Agent[] }): JSX.Element {
         </ul>
       )}
       <Scopes agents={agents} />
+      <Suspicion />
       {dialog.value === "invite" && <InviteDialog onClose={close} />}
       {dialog.value === "hosted" && <HostedDialog onClose={close} />}
     </div>

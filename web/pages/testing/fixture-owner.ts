@@ -111,6 +111,8 @@ export function fixtureAgents({ nowMs }: FixtureOptions): OpenVault["agents"] {
     unlock: () => Promise.resolve(),
     revokeEffect: () => ({ ends: [agents[1] as Agent], entries: 12 }),
     revoke: () => Promise.resolve(),
+    suspicionEffect: () => ({ ends: [agents[1] as Agent], scopes: ["0".repeat(32)], entries: 10 }),
+    suspectNode: () => Promise.resolve(),
     learnt: () => Promise.resolve(learnt),
     waiting: () => 12,
     reseal: () => Promise.resolve(),

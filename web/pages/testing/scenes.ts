@@ -114,6 +114,7 @@ export const scenes: readonly Scene[] = [
   { name: "agent", address: `?#/agents/${AGENT}` },
   { name: "agent-locked", address: `?#/agents/${LOCKED_AGENT}` },
   { name: "agent-revoke", address: `?#/agents/${AGENT}`, prepare: (page) => press(page, t.agents.revoke) },
+  { name: "agents-suspicion", address: "?#/agents", prepare: (page) => press(page, t.agents.suspicion.action) },
   { name: "agent-invite", address: "?#/agents", prepare: (page) => agentForm(page, t.agents.enrol, /Deployment/) },
   {
     name: "agent-waiting",

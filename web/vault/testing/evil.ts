@@ -93,6 +93,7 @@ export async function expectDead(world: World, vault: OpenVault): Promise<void> 
     () => vault.ways.addPasskey("x"),
     () => vault.agents.list(),
     () => vault.agents.reseal(),
+    () => vault.agents.suspectNode(),
     () => vault.scopes.create("x"),
     () => vault.rename("vault", "", "x"),
     () => vault.activity.verify(),

@@ -1,13 +1,15 @@
 // A node for tests: it keeps what the real client sends and hands it out again, checking versions and chains as a real one does.
 // `evil` may change any answer on its way out, or any request before it is stored.
-import { type Bytes, equal, fromBase64, makeRandom, toBase64, toHex, utf8 } from "../../crypto/bytes.ts";
+import { type Bytes, equal, fromBase64, fromHex, makeRandom, toBase64, toHex } from "../../crypto/bytes.ts";
 import { logOrigin, signCheckpoint } from "../../crypto/checkpoint.ts";
+import { type ActorKind, encodeEvent, type LogEvent } from "../../crypto/event.ts";
 import { sha256 } from "../../crypto/hash.ts";
 import { Deleted, type Header, readHeader } from "../../crypto/header.ts";
 import { makeId, passkeyUnlockerId, recoveryUnlockerId } from "../../crypto/ids.ts";
 import { AgentState, decodeManifest, type Manifest } from "../../crypto/manifest.ts";
 import { leafHash, proveConsistency, rootOf } from "../../crypto/merkle.ts";
 import { derivePublic, SigningKey, splitSigned } from "../../crypto/sign.ts";
+import { mayWrite } from "../accept.ts";
 import { Refusal } from "../errors.ts";
 import type { Transport } from "../transport.ts";
 import type {
@@ -60,6 +62,8 @@ export class TestNode implements Transport {
   freshSeconds = 300;
   session: SessionInfo | undefined;
   evil: Evil | undefined;
+  /** Runs when the next change arrives, before it is looked at: what somebody else does just then. */
+  beforeNext: (() => Promise<void>) | undefined;
   /** The next change is refused with this. */
   refuseNext: ErrorCode | undefined;
   private constructor(readonly logKey: SigningKey, readonly now: () => number) {}
@@ -104,6 +108,7 @@ export class TestNode implements Transport {
           this.refuseNext = undefined;
           refuse(400, code);
         }
+        await this.meanwhile();
         this.apply(body as Change);
         return { seq: this.events.length, manifest_version: this.manifest?.body.version ?? 0, log_size: this.events.length };
       case "GET entries":
@@ -122,6 +127,12 @@ export class TestNode implements Transport {
         return this.recovery(parts[1] ?? "", body as RecoveryRequest);
     }
     refuse(404, "not_found");
+  }
+
+  private async meanwhile(): Promise<void> {
+    const before = this.beforeNext;
+    this.beforeNext = undefined;
+    await before?.();
   }
 
   private ceremony(ids: string[]): Ceremony {
@@ -152,7 +163,12 @@ export class TestNode implements Transport {
     const seq = this.events.length;
     const none = { actor_id: null, entry_id: null, field_id: null, tier: null, detail: null };
     const event = { ...none, seq, time_ms: this.now(), actor_kind: "person", action, outcome: "ok", ...more };
-    this.events.push({ ...event, bytes: toBase64(utf8(JSON.stringify(event))) });
+    const id = (text: string | null | undefined) => fromHex(text ?? "") ?? new Uint8Array(0);
+    const sealed = encodeEvent({
+      vault: id(this.vaultId), seq, timeMs: event.time_ms, actorKind: event.actor_kind as ActorKind, actorId: id(event.actor_id), action, outcome: event.outcome,
+      entryId: id(event.entry_id), fieldId: id(event.field_id), tier: (event.tier ?? null) as LogEvent["tier"], detail: event.detail ?? null,
+    });
+    this.events.push({ ...event, bytes: toBase64(sealed) });
   }
 
   leaves(): Bytes[] {
@@ -177,6 +193,7 @@ export class TestNode implements Transport {
   private apply(change: Change): void {
     const next = change.manifest == null ? undefined : this.checkManifest(change.manifest);
     for (const entry of change.entries ?? []) this.checkEntry(entry);
+    if (next) this.checkAuthors(next.body, new Set((change.entries ?? []).map((entry) => readHeader(bytes(entry.header)).header.entry)));
     if (next) this.takeManifest(next, change);
     for (const entry of change.entries ?? []) this.takeEntry(entry);
     for (const { entry_id, grant } of change.grants ?? []) this.takeGrants(this.entries.get(entry_id), [grant]);
@@ -189,6 +206,18 @@ export class TestNode implements Transport {
     if (next.version !== (this.manifest?.body.version ?? 0) + 1) refuse(409, "version_conflict", { current_version: this.manifest?.body.version ?? 0 });
     if (this.manifest && !equal(next.previous, this.manifest.hash)) refuse(400, "not_valid");
     return { signed, body: next, hash: sha256(body) };
+  }
+
+  /** No right to write goes while a version rests on it that this change does not take over. */
+  private checkAuthors(next: Manifest, takenOver: ReadonlySet<string>): void {
+    const before = this.manifest?.body;
+    for (const [id, { versions }] of this.entries) {
+      const own = versions.findIndex((version) => version.header.author === zero);
+      for (const { header } of takenOver.has(id) ? [] : versions.slice(0, own)) {
+        const may = (manifest: Manifest | undefined) => mayWrite(manifest?.agents.find((agent) => agent.id === header.author), header);
+        if (may(before) && !may(next)) refuse(409, "version_conflict", { current_version: versions[0]?.header.version ?? 0 });
+      }
+    }
   }
 
   private takeManifest(next: NonNullable<TestNode["manifest"]>, change: Change): void {

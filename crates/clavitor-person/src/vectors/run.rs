@@ -61,7 +61,7 @@ pub fn run(op: &str, input: &Map<String, Json>) -> Result<Json, Refused> {
     let fields = Fields(input);
     match op.split('.').next().unwrap_or_default() {
         "manifest" | "header" | "vmk" | "scope" | "hpke" | "sign" | "verify" => run_signed::run(op, &fields),
-        "code" | "token" | "enrol" | "checkpoint" | "merkle" => run_public::run(op, &fields),
+        "code" | "token" | "enrol" | "checkpoint" | "merkle" | "event" => run_public::run(op, &fields),
         _ => run_sealed(op, &fields),
     }
 }

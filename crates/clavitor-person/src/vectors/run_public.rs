@@ -6,6 +6,7 @@ use clavitor_crypto::{
     code::Code,
     derive::{Label, derive},
     enrol::{EnrolSecret, EnrolString},
+    event::Event,
     hash::sha256,
     merkle,
     sign::SigningKey,
@@ -26,6 +27,7 @@ pub(super) fn run(op: &str, fields: &Fields<'_>) -> Result<Json, Refused> {
         "token" => run_token(op, fields),
         "enrol" => run_enrol(op, fields),
         "checkpoint" => run_checkpoint(op, fields),
+        "event" => run_event(op, fields),
         _ => run_merkle(op, fields),
     }
 }
@@ -148,6 +150,18 @@ fn run_checkpoint(op: &str, fields: &Fields<'_>) -> Result<Json, Refused> {
         }
         _ => Err(unknown(op)),
     }
+}
+
+fn run_event(op: &str, fields: &Fields<'_>) -> Result<Json, Refused> {
+    if op != "event.decode" {
+        return Err(unknown(op));
+    }
+    let event = Event::decode(&fields.bytes("bytes")?)?;
+    Ok(json!({
+        "vault": hex(&event.vault_id.0), "seq": event.seq, "time_ms": event.time_ms, "actor_kind": event.actor_kind,
+        "actor_id": event.actor_id.map(|id| hex(&id)), "action": event.action, "outcome": event.outcome,
+        "entry": event.entry_id.map(|id| hex(&id.0)), "field": event.field_id.map(|id| hex(&id.0)), "tier": event.tier, "detail": event.detail,
+    }))
 }
 
 fn run_merkle(op: &str, fields: &Fields<'_>) -> Result<Json, Refused> {

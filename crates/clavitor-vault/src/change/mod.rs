@@ -1,6 +1,7 @@
 //! A change of a vault by its owner: signed and sealed objects that are checked together and applied in one transaction, or not at all.
 
 mod agents;
+pub(crate) mod authors;
 mod entries;
 mod manifest;
 mod records;
@@ -161,7 +162,8 @@ pub struct Applied {
 /// Applies a change of the signed-in owner. A change of unlockers, agents, scopes, nodes or recovery, and a purge, need a fresh passkey.
 ///
 /// # Errors
-/// `NotValid` names the first thing that does not hold; `VersionConflict` if a newer version is stored; `FreshPasskeyNeeded`; `SecondWayInNeeded` for
+/// `NotValid` names the first thing that does not hold; `VersionConflict` if a newer version is stored, or if an agent that loses the right to write has
+/// written one that the change does not take over; `FreshPasskeyNeeded`; `SecondWayInNeeded` for
 /// more than ten entries or any field of tier 3 with only one unlocker; `TooLarge`. After any error nothing is changed.
 pub fn apply(w: &Write<'_>, credential: &Credential, change: &Change) -> Result<Applied> {
     let caller = Caller::find(w, credential)?;

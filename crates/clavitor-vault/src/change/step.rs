@@ -44,12 +44,15 @@ impl Step<'_, '_> {
         self.put_keys()?;
         self.put_unlockers()?;
         if self.new_manifest() {
-            self.w.put_manifest(self.vault_id(), self.next.bytes())?;
             self.w.put_scopes(self.vault_id(), &self.body().scopes)?;
+            self.log_scopes()?;
         }
         self.put_agents()?;
         self.put_grants()?;
         self.put_entries()?;
+        if self.new_manifest() {
+            self.w.put_manifest(self.vault_id(), &self.settle()?)?;
+        }
         self.check_whole()?;
         self.finish()
     }
@@ -77,6 +80,18 @@ impl Step<'_, '_> {
 
     pub(super) fn new_manifest(&self) -> bool {
         self.change.manifest.is_some()
+    }
+
+    /// A scope with a new key of its own; a new vault key brings all of them one, and is logged as such.
+    fn log_scopes(&self) -> Result<()> {
+        let before = self.before().filter(|_| !self.rotates());
+        for scope in &self.body().scopes {
+            let rises = before.and_then(|before| before.scope(scope.id)).is_some_and(|old| scope.epoch > old.epoch);
+            if rises {
+                self.log("scope.rotate", &format!("scope {} epoch {}", scope.id, scope.epoch))?;
+            }
+        }
+        Ok(())
     }
 
     /// Signing key, previous vault key and names.

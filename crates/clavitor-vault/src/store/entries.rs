@@ -267,6 +267,23 @@ impl Write<'_> {
         self.tx.exists(sql, values![&permit.target().0])
     }
 
+    /// Live entries of a scope that have more than one version, a page at a time: only those can be an agent's.
+    pub(crate) fn rewritten(&self, permit: &Permit<'_, ChangeVault>, scope: ScopeId, after: Option<EntryId>) -> Got<Vec<EntryRow>> {
+        const PAGE: u32 = 500;
+        let vault_id = permit.target();
+        let after = after.unwrap_or(EntryId::ZERO);
+        let read = |row: &super::tx::Row<'_>| Ok(EntryRow { entry_id: EntryId(row.array(0)?), header: row.bytes(1)? });
+        if scope == ScopeId::ZERO {
+            let sql = "SELECT entry_id, header FROM entry WHERE vault_id = $1 AND entry_id > $2 AND version > 1 AND deleted = 0 \
+                       ORDER BY entry_id LIMIT $3";
+            return self.tx.all(sql, values![&vault_id.0, &after.0, PAGE], read);
+        }
+        let sql = "SELECT e.entry_id, e.header FROM entry_scope x JOIN entry e ON e.vault_id = x.vault_id AND e.entry_id = x.entry_id \
+                   WHERE x.vault_id = $1 AND x.scope_id = $2 AND e.entry_id > $3 AND e.version > 1 AND e.deleted = 0 \
+                   ORDER BY e.entry_id LIMIT $4";
+        self.tx.all(sql, values![&vault_id.0, &scope.0, &after.0, PAGE], read)
+    }
+
     pub(crate) fn has_grant(&self, permit: &Permit<'_, ChangeVault>, entry: EntryId, scope: ScopeId, tier: u8, ek_epoch: u32) -> Got<bool> {
         let sql = "SELECT 1 FROM entry_grant WHERE vault_id = $1 AND entry_id = $2 AND scope_id = $3 AND tier = $4 AND ek_epoch = $5";
         self.tx.exists(sql, values![&permit.target().0, &entry.0, &scope.0, tier, ek_epoch])

@@ -11,6 +11,8 @@ use super::{
     tx::{Fault, values},
 };
 
+use crate::change::authors::Settled;
+
 type Got<T> = Result<T, Fault>;
 
 /// A vault's row.
@@ -83,8 +85,8 @@ impl Write<'_> {
         Ok(self.tx.execute(sql, values![&id.0, manifest, usk, self.now_ms()])? == 1)
     }
 
-    pub(crate) fn put_manifest(&self, id: VaultId, manifest: &[u8]) -> Got<()> {
-        self.tx.execute("UPDATE vault SET manifest = $1 WHERE vault_id = $2", values![manifest, &id.0])?;
+    pub(crate) fn put_manifest(&self, id: VaultId, manifest: &Settled<'_>) -> Got<()> {
+        self.tx.execute("UPDATE vault SET manifest = $1 WHERE vault_id = $2", values![manifest.bytes(), &id.0])?;
         self.tails.drop_manifest(id);
         Ok(())
     }

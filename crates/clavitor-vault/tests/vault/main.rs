@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "helpers of tests: a panic is a failed test")]
 
+mod adoption;
 mod agents;
 mod audit;
 mod backup;

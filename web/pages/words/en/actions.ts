@@ -25,6 +25,7 @@ export const actions: Record<string, string> = {
   "recovery.change": "changed the recovery kit",
   "recovery.claim": "opened the vault with the recovery kit",
   "recovery.start": "began a recovery",
+  "scope.rotate": "gave a scope a new key",
   "session.end": "locked the vault",
   "session.start": "unlocked the vault",
   "unlocker.add": "added a way in",

@@ -120,6 +120,20 @@ export const agents = {
     removed: (name: string) => `The scope ${name} is removed.`,
   },
 
+  suspicion: {
+    title: "If you suspect this server",
+    lead: "A hosted token brings a key with each request, and a server that was broken into may have kept it. Enrolled agents and your own keys are not concerned: the server never had theirs.",
+    nothing: "No hosted token is in use, so there is no key that this server could have kept.",
+    action: "End all hosted tokens",
+    ask: "End every hosted token now?",
+    ends: "These tokens end at once, and programs that use them stop:",
+    scopes: (names: string) => `These scopes get new keys: ${names}.`,
+    entries: (n: number) => `${n === 1 ? "One entry is" : `${n} entries are`} sealed again. What was sealed before cannot be taken back: “What it ever learnt” on each agent's page names the values to change at their sites. Look at it first; it ends with the token.`,
+    after: "Trust the server again before you make new tokens: install it anew, or move the vault by a backup. The old tokens never work again.",
+    locked: "Your passkey is asked for. All of it is one step: either everything is changed, or nothing.",
+    done: (n: number) => `${n === 1 ? "One hosted token has" : `${n} hosted tokens have`} ended, and what they opened has new keys.`,
+  },
+
   learnt: {
     title: "What it ever learnt",
     lead: "Every value that was released to this agent. After a leak, these are the ones to change.",

@@ -1,6 +1,7 @@
 //! The cases, by folder. Every value in them comes from a seed named after the case, so that making them again changes nothing.
 
 mod chains;
+mod events;
 mod headers;
 mod keys;
 mod logs;
@@ -19,8 +20,17 @@ use super::case::Case;
 /// A message naming a case that does not come out as it says.
 pub fn cases() -> Result<Vec<Case>, String> {
     let mut cases = Vec::new();
-    for make in [keys::cases, records::cases, wraps::cases, manifests::cases, headers::cases, chains::cases, logs::cases, unlocking::cases]
-    {
+    for make in [
+        keys::cases,
+        records::cases,
+        wraps::cases,
+        manifests::cases,
+        headers::cases,
+        chains::cases,
+        logs::cases,
+        events::cases,
+        unlocking::cases,
+    ] {
         cases.extend(make()?);
     }
     cases.sort_by(|a, b| a.path.cmp(&b.path));
