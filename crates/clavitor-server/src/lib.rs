@@ -3,6 +3,7 @@
 //! Names no SQL and no key. Sealed records pass through as bytes.
 
 pub mod accept;
+pub mod acme;
 pub mod alert;
 pub mod answer;
 pub mod app;
