@@ -1,13 +1,116 @@
 //! The Commercial edition: what a managed fleet adds to a node.
 
-use clavitor_server::edition::Edition;
+pub mod alerts;
+mod calendar;
+mod settings;
+pub mod tarpit;
 
-/// The Commercial edition.
-#[derive(Debug, Clone, Copy)]
-pub struct Commercial;
+use std::{path::Path, sync::Arc};
+
+use clavitor_server::{
+    Node, Shutdown,
+    alert::Alert,
+    edition::{Edition, Ending, Gauge, Response, Unmatched},
+    system_clock,
+};
+
+use alerts::Alerts;
+pub use settings::{Settings, Unset};
+use tarpit::Tarpit;
+
+/// What this edition calls itself.
+pub(crate) const EDITION: &str = "commercial";
+
+/// Every module of this folder, for `clavitor-commercial version`.
+const MODULES: &[&str] = &[
+    alerts::SENTINEL,
+    alerts::delivery::SENTINEL,
+    alerts::event::SENTINEL,
+    alerts::post::SENTINEL,
+    alerts::queue::SENTINEL,
+    calendar::SENTINEL,
+    settings::SENTINEL,
+    tarpit::SENTINEL,
+    tarpit::budget::SENTINEL,
+    tarpit::exempt::SENTINEL,
+    tarpit::wheel::SENTINEL,
+];
+
+/// The Commercial edition. Cheap to clone.
+#[derive(Clone)]
+pub struct Commercial {
+    alerts: Result<Arc<Alerts>, Unset>,
+    tarpit: Arc<Tarpit>,
+}
+
+impl Commercial {
+    /// With the settings of the environment, which may be none.
+    pub fn from_environment() -> Self {
+        Self::new(Settings::from_environment(), tarpit::Limits::default())
+    }
+
+    /// With these settings, or none, and a tarpit of this size.
+    pub fn new(settings: Result<Settings, Unset>, limits: tarpit::Limits) -> Self {
+        Self { alerts: settings.map(|settings| Arc::new(Alerts::new(settings))), tarpit: Tarpit::new(limits, system_clock()) }
+    }
+}
 
 impl Edition for Commercial {
     fn name(&self) -> &'static str {
-        "commercial"
+        EDITION
+    }
+
+    fn modules(&self) -> &'static [&'static str] {
+        MODULES
+    }
+
+    fn telemetry_enabled(&self) -> bool {
+        self.alerts.is_ok()
+    }
+
+    fn prepare(&self, folder: &Path) {
+        match &self.alerts {
+            Ok(alerts) => alerts.open(folder),
+            Err(why) => tracing::warn!("{why}"),
+        }
+    }
+
+    fn start(&self, _: &Node, shutdown: &Shutdown) {
+        let (tarpit, ending) = (self.tarpit.clone(), shutdown.clone());
+        tokio::spawn(async move { tarpit.turn(ending).await });
+        if let Ok(alerts) = &self.alerts {
+            let (alerts, shutdown) = (alerts.clone(), shutdown.clone());
+            tokio::spawn(async move { alerts.deliver(shutdown).await });
+        }
+    }
+
+    fn alert(&self, alert: &Alert) {
+        alert.log();
+        if let Ok(alerts) = &self.alerts {
+            alerts.raise(alert, system_clock()() / 1000);
+        }
+    }
+
+    fn unmatched(&self, request: &Unmatched<'_>) -> Response {
+        self.tarpit.answer(request)
+    }
+
+    fn gauges(&self) -> Vec<Gauge> {
+        let (waiting, (dropped, given_up)) = self.alerts.as_ref().map_or((0, (0, 0)), |alerts| (alerts.waiting(), alerts.lost()));
+        let mut gauges = self.tarpit.gauges().to_vec();
+        gauges.extend([
+            Gauge { name: "alerts_queued", help: "Alerts that wait to be sent.", value: waiting },
+            Gauge { name: "alerts_dropped", help: "Alerts that were dropped because the queue was full.", value: dropped },
+            Gauge { name: "alerts_given_up", help: "Alerts that the receiver refused for good.", value: given_up },
+        ]);
+        gauges
+    }
+
+    fn finish(&self) -> Ending<'_> {
+        Box::pin(async move {
+            if let Ok(alerts) = &self.alerts {
+                alerts.finish().await;
+            }
+        })
     }
 }

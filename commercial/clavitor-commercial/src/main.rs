@@ -9,5 +9,5 @@ use clavitor_commercial::Commercial;
 static MEMORY: zeroizing_alloc::ZeroAlloc<std::alloc::System> = zeroizing_alloc::ZeroAlloc(std::alloc::System);
 
 fn main() -> ExitCode {
-    clavitor::run(Arc::new(Commercial))
+    clavitor::run(Arc::new(Commercial::from_environment()))
 }

@@ -41,5 +41,6 @@ pub use config::{Config, system_clock};
 pub use limits::Limits;
 pub use node::Node;
 pub use openapi::openapi;
+pub use rates::Prefix;
 pub use shutdown::Shutdown;
 pub use webauthn::RelyingPartyError;

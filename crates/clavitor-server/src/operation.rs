@@ -207,7 +207,8 @@ struct Bounds {
 }
 
 impl Operation {
-    pub(crate) fn new<W: Who, I: Input, O: Output>(
+    /// An operation; who may call it, what goes in and what comes out are the handler's types.
+    pub fn new<W: Who, I: Input, O: Output>(
         method: Method,
         path: &'static str,
         id: &'static str,

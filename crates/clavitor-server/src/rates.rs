@@ -8,7 +8,7 @@ use std::{
 
 /// The part of an address that counts as one neighbour: an IPv4 address, or an IPv6 /64.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Prefix(u128);
+pub struct Prefix(u128);
 
 impl From<IpAddr> for Prefix {
     fn from(address: IpAddr) -> Self {

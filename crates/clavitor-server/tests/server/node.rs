@@ -13,13 +13,13 @@ use axum::{
     extract::Request,
     http::{HeaderMap, Method, StatusCode, header},
 };
-use clavitor_server::{App, Config, Limits, Node, accept::Peer, control, edition::Community};
+use clavitor_server::{App, Config, Limits, Node, Shutdown, accept::Peer, control, edition::Edition};
 use clavitor_vault::{OpenOptions, Vault};
 use http_body_util::BodyExt as _;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{agent::Agent, browser::Browser};
+use crate::{agent::Agent, browser::Browser, edition};
 
 pub(crate) const ORIGIN: &str = "http://localhost:1984";
 /// 2026-11-22, 12:00 UTC.
@@ -28,6 +28,8 @@ const START_MS: u64 = 1_795_348_800_000;
 pub(crate) struct TestNode {
     pub app: App,
     pub vault: Vault,
+    /// Ends what the edition started.
+    pub shutdown: Shutdown,
     clock: Arc<AtomicU64>,
     _folder: TempDir,
 }
@@ -78,6 +80,11 @@ impl TestNode {
     }
 
     pub(crate) fn with(limits: Limits) -> Self {
+        Self::of(edition::under_test(), limits)
+    }
+
+    /// A node of this edition, started as the program starts it.
+    pub(crate) fn of(edition: Arc<dyn Edition>, limits: Limits) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(AtomicU64::new(START_MS));
         let options = OpenOptions { ballast_bytes: 1 << 20, ..OpenOptions::default() };
@@ -89,11 +96,13 @@ impl TestNode {
             listen: "127.0.0.1:1984".parse().unwrap(),
             trusted_proxies: vec!["127.0.0.9".parse().unwrap()],
             limits,
-            edition: Arc::new(Community),
+            edition: edition.clone(),
             clock: Arc::new(move || told.load(Ordering::SeqCst)),
         };
         let node = Node::new(vault.clone(), config).unwrap();
-        Self { app: App::new(node), vault, clock, _folder: folder }
+        let shutdown = Shutdown::default();
+        edition.start(&node, &shutdown);
+        Self { app: App::new(node), vault, shutdown, clock, _folder: folder }
     }
 
     /// Ends the process, as far as what it remembers goes, and starts another on the same store.
@@ -166,4 +175,10 @@ fn from_page(request: axum::http::request::Builder, cookie: &str) -> axum::http:
         .header("x-clavitor", "1")
         .header("sec-fetch-site", "same-origin")
         .header(header::ORIGIN, ORIGIN)
+}
+
+impl Drop for TestNode {
+    fn drop(&mut self) {
+        self.shutdown.cancel();
+    }
 }

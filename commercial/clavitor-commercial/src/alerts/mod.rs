@@ -1,0 +1,173 @@
+//! Alerts on their way to whoever operates the fleet: a durable queue, and one task that empties it.
+
+pub mod delivery;
+pub mod event;
+pub(crate) mod post;
+pub mod queue;
+
+use std::{
+    path::Path,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use aws_lc_rs::rand;
+use clavitor_server::{Shutdown, alert::Alert};
+use tokio::{sync::Notify, time::Instant};
+
+use crate::settings::Settings;
+use delivery::{Delivery, Fate, Next};
+use event::{Event, Sender};
+use post::Post;
+use queue::{Queue, QueueLimits};
+
+/// Found in the binary of this edition and in no other.
+pub(crate) const SENTINEL: &str = "clavitor-commercial module alerts";
+
+/// The folder of the queue in the data folder.
+const FOLDER: &str = "alerts";
+/// How long the end of the process waits for what is still queued.
+const FINISH_MS_MAX: u64 = 3_000;
+
+/// The way of an alert from here to the receiver.
+pub(crate) struct Alerts {
+    settings: Settings,
+    sender: Sender,
+    queue: Mutex<Option<Queue>>,
+    queued: Notify,
+    dropped: AtomicU64,
+    given_up: AtomicU64,
+}
+
+impl Alerts {
+    /// Nothing is opened or sent yet.
+    pub(crate) fn new(settings: Settings) -> Self {
+        let hostname = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        let sender = Sender { hostname, region: settings.region.clone() };
+        let (dropped, given_up) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { settings, sender, queue: Mutex::new(None), queued: Notify::new(), dropped, given_up }
+    }
+
+    /// Opens the queue in the data folder. Alerts that an earlier process could not send are in it.
+    pub(crate) fn open(&self, data: &Path) {
+        match Queue::open(&data.join(FOLDER), QueueLimits::default()) {
+            Ok(queue) => *self.lock() = Some(queue),
+            Err(error) => tracing::error!(%error, "the queue of alerts cannot be opened: alerts are only logged"),
+        }
+    }
+
+    /// Queues an alert; it is on the disk when this returns, or the log says why not.
+    pub(crate) fn raise(&self, alert: &Alert, unix_s: u64) {
+        let event = Event::new(alert, &self.sender, unix_s);
+        let Some(pushed) = self.lock().as_mut().map(|queue| queue.push(event)) else { return };
+        if !pushed.durable {
+            tracing::error!("an alert could not be written to its queue; it is lost if the node ends before it is sent");
+        }
+        if pushed.dropped > 0 && self.dropped.fetch_add(pushed.dropped, Ordering::Relaxed) == 0 {
+            tracing::error!("the queue of alerts is full; the oldest of the most frequent kind are dropped");
+        }
+        self.queued.notify_one();
+    }
+
+    /// How many wait.
+    pub(crate) fn waiting(&self) -> u64 {
+        self.lock().as_ref().map_or(0, |queue| queue.len() as u64)
+    }
+
+    /// How many were dropped because the queue was full, and how many because the receiver refused them for good.
+    pub(crate) fn lost(&self) -> (u64, u64) {
+        (self.dropped.load(Ordering::Relaxed), self.given_up.load(Ordering::Relaxed))
+    }
+
+    /// Sends what is queued, for as long as the node runs.
+    pub(crate) async fn deliver(&self, shutdown: Shutdown) {
+        tokio::select! {
+            () = self.deliver_for_ever() => {}
+            () = shutdown.cancelled() => {}
+        }
+    }
+
+    async fn deliver_for_ever(&self) {
+        let Some(post) = self.post() else { return };
+        let (began, mut delivery) = (Instant::now(), Delivery::default());
+        loop {
+            match delivery.next(since_ms(began), self.waiting() > 0) {
+                Next::Idle => self.queued.notified().await,
+                Next::Wait { until_ms } => tokio::time::sleep_until(began + Duration::from_millis(until_ms)).await,
+                Next::Send => self.send_oldest(&post, &mut delivery, began).await,
+            }
+        }
+    }
+
+    async fn send_oldest(&self, post: &Post, delivery: &mut Delivery, began: Instant) {
+        let Some(event) = self.oldest() else { return };
+        let failed_before = delivery.failures() > 0;
+        let answer = post.send(&event, None).await;
+        let fate = delivery.hear(since_ms(began), answer, chance());
+        match fate {
+            Fate::Taken if failed_before => tracing::info!(waiting = self.waiting(), "alerts arrive again"),
+            Fate::Kept if !failed_before => {
+                tracing::warn!(?answer, host = self.settings.host, "alerts do not arrive; they are kept and tried again");
+            }
+            Fate::GivenUp => {
+                self.given_up.fetch_add(1, Ordering::Relaxed);
+                tracing::error!(?answer, event = event.id, kind = event.kind, "an alert was refused for good and is dropped");
+            }
+            _ => {}
+        }
+        if fate != Fate::Kept {
+            self.end(&event);
+        }
+    }
+
+    /// One last attempt at each, until one fails or the time is up. What stays is sent by the next process.
+    pub(crate) async fn finish(&self) {
+        if self.waiting() == 0 {
+            return;
+        }
+        let Some(post) = self.post() else { return };
+        let until = Instant::now() + Duration::from_millis(FINISH_MS_MAX);
+        while let Some(event) = self.oldest() {
+            let left = until.saturating_duration_since(Instant::now());
+            let answer = post.send(&event, Some(left)).await;
+            if Delivery::default().hear(0, answer, 0) != Fate::Taken {
+                tracing::warn!(waiting = self.waiting(), "alerts wait for the next start");
+                return;
+            }
+            self.end(&event);
+        }
+    }
+
+    fn post(&self) -> Option<Post> {
+        Post::new(&self.settings).inspect_err(|error| tracing::error!(%error, "alerts cannot be sent")).ok()
+    }
+
+    fn oldest(&self) -> Option<Event> {
+        self.lock().as_ref().and_then(|queue| queue.front().cloned())
+    }
+
+    fn end(&self, event: &Event) {
+        if let Some(queue) = self.lock().as_mut() {
+            queue.end(&event.id);
+        }
+    }
+
+    /// The queue is changed in whole steps; a poisoned lock is as good as any.
+    fn lock(&self) -> MutexGuard<'_, Option<Queue>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn since_ms(began: Instant) -> u64 {
+    u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+fn chance() -> u64 {
+    let mut bytes = [0_u8; 8];
+    // Without chance the waits are the shortest ones.
+    let _ = rand::fill(&mut bytes);
+    u64::from_le_bytes(bytes)
+}

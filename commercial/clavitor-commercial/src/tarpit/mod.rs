@@ -1,0 +1,206 @@
+//! The tarpit: whoever asks for what is not there, and is nobody, gets the answer one byte a second.
+
+pub(crate) mod budget;
+pub(crate) mod exempt;
+pub(crate) mod wheel;
+
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use clavitor_server::{
+    Shutdown,
+    config::Clock,
+    edition::{Body, Gauge, Response, Unmatched, http, plain},
+};
+use hyper::body::Frame;
+use tokio::{
+    sync::Notify,
+    time::{MissedTickBehavior, interval},
+};
+
+use budget::{Budget, DRIP_WIRE_BYTES, HEAD_WIRE_BYTES};
+pub use wheel::Measures;
+use wheel::{Due, SeatId, Wheel};
+
+/// Found in the binary of this edition and in no other.
+pub(crate) const SENTINEL: &str = "clavitor-commercial module tarpit";
+
+/// The plain answer's code behind spaces, so that a program that waits for all of it can read it.
+const BYTES: &[u8; 30] = b"          {\"code\":\"not_found\"}";
+
+/// How the tarpit is built. Tests make it small and quick.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Who is held, and for how many rounds.
+    pub measures: Measures,
+    /// From one turn of the wheel to the next.
+    pub turn_ms: u64,
+    /// Traffic in a month, headers of all layers included; afterwards it slows down.
+    pub wire_bytes_per_month_max: u64,
+}
+
+impl Default for Limits {
+    /// A round is a second; a tenth of the traffic that the smallest machines have in a month.
+    fn default() -> Self {
+        let measures = Measures { held_max: 1_000, held_per_prefix_max: 16, spokes: 50, rounds_max: 30, slow_rounds: 10 };
+        Self { measures, turn_ms: 20, wire_bytes_per_month_max: 50_000_000_000 }
+    }
+}
+
+struct State {
+    wheel: Wheel<Waker>,
+    budget: Budget,
+    /// Somebody turns the wheel. Nobody is held otherwise: there would be no end.
+    turning: bool,
+}
+
+/// The tarpit. Shared by its connections.
+pub(crate) struct Tarpit {
+    state: Mutex<State>,
+    occupied: Notify,
+    turn: Duration,
+    clock: Clock,
+    held_ever: AtomicU64,
+    shed: AtomicU64,
+}
+
+impl Tarpit {
+    /// An empty one, which does not hold anybody before it is turned.
+    pub(crate) fn new(limits: Limits, clock: Clock) -> Arc<Self> {
+        let state = State { wheel: Wheel::new(limits.measures), budget: Budget::new(limits.wire_bytes_per_month_max), turning: false };
+        let (held_ever, shed) = (AtomicU64::new(0), AtomicU64::new(0));
+        let turn = Duration::from_millis(limits.turn_ms.max(1));
+        Arc::new(Self { state: Mutex::new(state), occupied: Notify::new(), turn, clock, held_ever, shed })
+    }
+
+    /// Holds the request, or answers it at once.
+    pub(crate) fn answer(self: &Arc<Self>, request: &Unmatched<'_>) -> Response {
+        if exempt::is_exempt(request) || !self.lock().turning || (request.proven)() {
+            return plain(request);
+        }
+        let Some(seat) = self.sit(request) else {
+            self.shed.fetch_add(1, Ordering::Relaxed);
+            return plain(request);
+        };
+        self.held_ever.fetch_add(1, Ordering::Relaxed);
+        self.occupied.notify_one();
+        let mut response = Response::new(Body::new(Drip { tarpit: self.clone(), seat }));
+        *response.status_mut() = http::StatusCode::NOT_FOUND;
+        let headers = response.headers_mut();
+        headers.insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
+        headers.insert(http::header::CONNECTION, http::HeaderValue::from_static("close"));
+        response
+    }
+
+    fn sit(&self, request: &Unmatched<'_>) -> Option<SeatId> {
+        let now_s = (self.clock)() / 1000;
+        let mut state = self.lock();
+        let seat = state.turning.then(|| state.wheel.sit(request.from.into())).flatten()?;
+        state.budget.spend(now_s, HEAD_WIRE_BYTES);
+        Some(seat)
+    }
+
+    /// Turns the wheel while somebody is held, until the node goes away; then everybody is let go.
+    pub(crate) async fn turn(&self, shutdown: Shutdown) {
+        self.lock().turning = true;
+        tokio::select! {
+            () = self.turn_for_ever() => {}
+            () = shutdown.cancelled() => {}
+        }
+        let everybody = {
+            let mut state = self.lock();
+            state.turning = false;
+            state.wheel.call_all()
+        };
+        everybody.into_iter().for_each(Waker::wake);
+    }
+
+    async fn turn_for_ever(&self) {
+        loop {
+            // An empty wheel stands still: an idle node does not wake up fifty times a second.
+            self.occupied.notified().await;
+            let mut turns = interval(self.turn);
+            turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            while self.held() > 0 {
+                turns.tick().await;
+                let called = self.lock().wheel.turn();
+                called.into_iter().for_each(Waker::wake);
+            }
+        }
+    }
+
+    fn drip(&self, seat: SeatId, waker: &Waker) -> Due {
+        let now_s = (self.clock)() / 1000;
+        let mut state = self.lock();
+        if !state.turning {
+            return Due::End;
+        }
+        let slow = state.budget.is_spent();
+        let due = state.wheel.ask(seat, slow, waker.clone());
+        if let Due::Byte(_) = due {
+            state.budget.spend(now_s, DRIP_WIRE_BYTES);
+        }
+        due
+    }
+
+    fn held(&self) -> usize {
+        self.lock().wheel.held()
+    }
+
+    /// Figures for metrics and reports.
+    pub(crate) fn gauges(&self) -> [Gauge; 4] {
+        let (held, spent) = {
+            let state = self.lock();
+            (state.wheel.held() as u64, state.budget.spent())
+        };
+        let (held_ever, shed) = (self.held_ever.load(Ordering::Relaxed), self.shed.load(Ordering::Relaxed));
+        [
+            Gauge { name: "tarpit_held", help: "Connections that are held now.", value: held },
+            Gauge { name: "tarpit_held_total", help: "Connections that were held since the start.", value: held_ever },
+            Gauge { name: "tarpit_shed", help: "Requests that found no place and were answered at once, since the start.", value: shed },
+            Gauge { name: "tarpit_wire_bytes", help: "Traffic of the tarpit this month, estimated.", value: spent },
+        ]
+    }
+
+    /// The state is changed in whole steps; a poisoned lock is as good as any.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The body of a held answer. Its seat is free when it is dropped, also when the client hangs up.
+struct Drip {
+    tarpit: Arc<Tarpit>,
+    seat: SeatId,
+}
+
+impl hyper::body::Body for Drip {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        match self.tarpit.drip(self.seat, context.waker()) {
+            Due::Byte(number) => {
+                let at = usize::from(number) % BYTES.len();
+                Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&BYTES[at..=at])))))
+            }
+            Due::Later => Poll::Pending,
+            Due::End => Poll::Ready(None),
+        }
+    }
+}
+
+impl Drop for Drip {
+    fn drop(&mut self) {
+        self.tarpit.lock().wheel.leave(self.seat);
+    }
+}

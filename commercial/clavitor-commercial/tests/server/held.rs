@@ -1,0 +1,214 @@
+//! The tarpit around a whole node: who is held and who never is, over real sockets.
+
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use axum::{
+    body::Body,
+    extract::Request,
+    http::{Method, StatusCode, Version, header},
+};
+use clavitor_commercial::{
+    Commercial, Unset,
+    tarpit::{Limits, Measures},
+};
+use clavitor_server::{accept, edition::Edition};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+};
+
+use crate::{
+    agent::Agent,
+    edition::quick,
+    node::{Asker, Reply, TestNode},
+    story::{household, terms},
+};
+
+/// Nothing is ever due: who is held stays so until something else ends it.
+fn endless(held_max: u16, held_per_prefix_max: u16) -> Limits {
+    let measures = Measures { held_max, held_per_prefix_max, ..Limits::default().measures };
+    Limits { measures, turn_ms: 3_600_000, ..Limits::default() }
+}
+
+fn commercial(limits: Limits) -> Arc<Commercial> {
+    Arc::new(Commercial::new(Err(Unset::Nothing), limits))
+}
+
+fn gauge(edition: &dyn Edition, name: &str) -> u64 {
+    edition.gauges().iter().find(|gauge| gauge.name == name).unwrap().value
+}
+
+async fn until(what: &str, done: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !done() {
+        assert!(began.elapsed() < Duration::from_secs(30), "{what} never came");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// The wheel turns once its task has run.
+async fn node(edition: &Arc<Commercial>) -> TestNode {
+    let node = TestNode::of(edition.clone(), clavitor_server::Limits::default());
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    node
+}
+
+async fn serve(node: &TestNode) -> (SocketAddr, JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (address, app, shutdown) = (listener.local_addr().unwrap(), node.app.clone(), node.shutdown.clone());
+    (address, tokio::spawn(accept::serve(app, listener, accept::Plain, async move { shutdown.cancelled().await })))
+}
+
+async fn ask(address: SocketAddr) -> TcpStream {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"GET /wp-login.php HTTP/1.1\r\nhost: localhost:1984\r\n\r\n").await.unwrap();
+    stream
+}
+
+async fn whole(stream: &mut TcpStream) -> String {
+    let mut said = Vec::new();
+    tokio::time::timeout(Duration::from_secs(30), stream.read_to_end(&mut said)).await.expect("the answer has no end").unwrap();
+    String::from_utf8(said).unwrap()
+}
+
+fn is_plain(reply: &Reply) -> bool {
+    !reply.headers.contains_key(header::CONNECTION) && !reply.bytes.starts_with(b" ")
+}
+
+#[tokio::test]
+async fn a_scanner_gets_thirty_bytes_one_by_one_and_then_the_end() {
+    let edition = commercial(quick());
+    let node = node(&edition).await;
+    let (address, _) = serve(&node).await;
+    let said = whole(&mut ask(address).await).await;
+    let (head, body) = said.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 404 ") && head.contains("connection: close"), "{head}");
+    let chunks: Vec<&str> = body.split("\r\n").collect();
+    assert_eq!(chunks.iter().filter(|chunk| **chunk == "1").count(), 30, "{body:?}");
+    assert!(body.ends_with("0\r\n\r\n"));
+    let bytes: String = chunks.iter().skip(1).step_by(2).take(30).copied().collect();
+    assert_eq!(bytes.trim_start(), "{\"code\":\"not_found\"}");
+    assert_eq!((gauge(&*edition, "tarpit_held"), gauge(&*edition, "tarpit_held_total"), gauge(&*edition, "tarpit_shed")), (0, 1, 0));
+    assert!(gauge(&*edition, "tarpit_wire_bytes") >= 30 * 100);
+}
+
+#[tokio::test]
+async fn the_next_one_of_an_address_and_of_all_is_answered_at_once() {
+    let edition = commercial(endless(5, 3));
+    let node = node(&edition).await;
+    let (address, _) = serve(&node).await;
+    let mut held = Vec::new();
+    for number in 1..=3 {
+        held.push(ask(address).await);
+        until("a seat", || gauge(&*edition, "tarpit_held") == number).await;
+    }
+    assert!(whole_head(&mut ask(address).await).await.contains("content-length"), "the fourth of an address is not held");
+    assert_eq!(gauge(&*edition, "tarpit_shed"), 1);
+    for (peer, plain) in [("192.0.2.1:1", false), ("192.0.2.2:1", false), ("192.0.2.3:1", true)] {
+        let response = node.app.answer(request(peer, Method::GET, "/.env", Version::HTTP_11)).await;
+        assert_eq!(response.headers().contains_key(header::CONNECTION), !plain, "{peer}");
+        std::mem::forget(response);
+    }
+    assert_eq!((gauge(&*edition, "tarpit_held"), gauge(&*edition, "tarpit_shed")), (5, 2));
+    drop(held.pop());
+    until("the place of one who hung up", || gauge(&*edition, "tarpit_held") == 4).await;
+}
+
+async fn whole_head(stream: &mut TcpStream) -> String {
+    let mut said = [0; 2048];
+    let read = tokio::time::timeout(Duration::from_secs(30), stream.read(&mut said)).await.expect("no answer").unwrap();
+    String::from_utf8_lossy(&said[..read]).into_owned()
+}
+
+fn request(peer: &str, method: Method, path: &str, version: Version) -> Request {
+    let mut request =
+        Request::builder().method(method).uri(path).version(version).header(header::HOST, "localhost:1984").body(Body::empty()).unwrap();
+    request.extensions_mut().insert(accept::Peer(peer.parse().unwrap()));
+    request
+}
+
+#[tokio::test]
+async fn at_shutdown_everybody_is_let_go_though_nothing_is_due() {
+    let edition = commercial(endless(100, 100));
+    let node = node(&edition).await;
+    let (address, served) = serve(&node).await;
+    let mut held = Vec::new();
+    for _ in 0..50 {
+        held.push(ask(address).await);
+    }
+    until("all seats", || gauge(&*edition, "tarpit_held") == 50).await;
+    node.shutdown.cancel();
+    for mut stream in held {
+        assert!(whole(&mut stream).await.ends_with("0\r\n\r\n"), "the answer ends in order");
+    }
+    served.await.unwrap();
+    assert_eq!(gauge(&*edition, "tarpit_held"), 0);
+    assert!(is_plain(&node.get(&Asker::Nobody, "/.env").await), "nobody is held after it");
+}
+
+#[tokio::test]
+async fn whoever_is_somebody_is_never_held() {
+    let edition = commercial(endless(1_000, 1_000));
+    let node = node(&edition).await;
+    let (mut browser, scope) = household(&node, "held").await;
+    let agent = Agent::enrolled(&node, &mut browser, &terms(&node, "deploy", scope), "deploy").await;
+    let (hosted, changes) = browser.person.host(&terms(&node, "CI", scope), node.now_ms()).unwrap();
+    browser.change(&node, changes).await.ok();
+    for somebody in [Asker::Person(&browser), Asker::Agent(&agent), Asker::Hosted(&hosted.token)] {
+        for path in ["/wp-login.php", "/v1/nothing"] {
+            let reply = node.get(&somebody, path).await;
+            assert!(reply.status == StatusCode::NOT_FOUND && is_plain(&reply));
+        }
+    }
+    assert_eq!(gauge(&*edition, "tarpit_held_total"), 0);
+}
+
+#[tokio::test]
+async fn what_honest_programs_ask_is_never_held() {
+    let edition = commercial(endless(1_000, 1_000));
+    let node = node(&edition).await;
+    for path in [
+        "/.well-known/oauth-authorization-server",
+        "/.well-known/oauth-protected-resource/mcp",
+        "/mcp",
+        "/health",
+        "/healthz",
+        "/robots.txt",
+        "/favicon.ico",
+        "/apple-touch-icon-precomposed.png",
+    ] {
+        assert!(is_plain(&node.get(&Asker::Nobody, path).await), "{path}");
+    }
+    for (method, path) in
+        [(Method::PUT, "/v1/node"), (Method::DELETE, "/v1/session/begin"), (Method::OPTIONS, "/wp-login.php"), (Method::HEAD, "/x")]
+    {
+        assert!(is_plain(&node.ask(&Asker::Nobody, method.clone(), path, None).await), "{method} {path}");
+    }
+    let response = node.app.answer(request("127.0.0.1:1", Method::GET, "/wp-login.php", Version::HTTP_2)).await;
+    assert!(!response.headers().contains_key(header::CONNECTION));
+    assert_eq!(gauge(&*edition, "tarpit_held_total"), 0);
+}
+
+#[tokio::test]
+async fn when_the_months_traffic_is_spent_there_are_three_bytes_instead_of_thirty() {
+    let edition = commercial(Limits { wire_bytes_per_month_max: 1, ..quick() });
+    let node = node(&edition).await;
+    let (address, _) = serve(&node).await;
+    let said = whole(&mut ask(address).await).await;
+    assert_eq!(said.matches("\r\n1\r\n").count(), 3, "{said:?}");
+}
+
+#[tokio::test]
+async fn nobody_is_held_while_nothing_turns_the_wheel() {
+    let edition = commercial(quick());
+    let node = node(&edition).await;
+    node.shutdown.cancel();
+    until("the end of the wheel", || gauge(&*edition, "tarpit_held") == 0).await;
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    assert!(is_plain(&node.get(&Asker::Nobody, "/.env").await));
+}
