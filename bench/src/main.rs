@@ -4,11 +4,13 @@
 mod bare;
 mod browser;
 mod figure;
+mod hostile;
 mod list;
 mod load;
 mod process;
 mod product;
 mod reads;
+mod soak;
 mod start;
 mod tls;
 mod world;
@@ -42,6 +44,10 @@ fn run() -> Result<()> {
         None => measure(),
         Some("bare") => bare::serve(folder()?),
         Some("node") => product::serve(folder()?, arguments.get(2).context("how many entries?")?.parse()?),
+        Some("hostile") => hostile::attack(arguments.get(1).context("which address?")?, arguments.get(2).context("which certificate?")?),
+        Some("soak") => {
+            soak::run(arguments.get(1).context("how many seconds?")?.parse()?, Path::new(arguments.get(2).context("which binary?")?))
+        }
         Some("nothing") => start::serve_nothing(arguments.get(1).context("which address?")?),
         Some(other) => bail!("no role {other}"),
     }
@@ -84,6 +90,7 @@ fn measure() -> Result<()> {
     tell(writes::figures(&mut world, &writes)?)?;
     world.vault.close();
     tell(vec![list::figure()?])?;
+    tell(hostile::figures(&place("hostile")?)?)?;
     let large = place("large")?;
     World::make(&large, LARGE)?.vault.close();
     tell(start::figures(Path::new(BINARY), &large)?)?;

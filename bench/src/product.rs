@@ -88,6 +88,7 @@ fn config(listen: SocketAddr) -> Config {
         rp_id: "localhost".into(),
         listen,
         trusted_proxies: Vec::new(),
+        proxy_protocol: false,
         limits,
         edition: Arc::new(Community),
         clock: system_clock(),

@@ -148,7 +148,8 @@ pub(crate) fn stored(changes: Changes) -> Result<change::Change> {
     })
 }
 
-fn passkey_id() -> Result<clavitor_crypto::UnlockerId> {
+/// The owner's first way in.
+pub(crate) fn passkey_id() -> Result<clavitor_crypto::UnlockerId> {
     clavitor_crypto::UnlockerId::of_passkey("localhost", CREDENTIAL_ID).map_err(|_| anyhow!("unlocker id"))
 }
 

@@ -1,6 +1,6 @@
 //! The operations as a service: routing, what every response carries, and one log line for each request.
 
-use std::{collections::BTreeMap, sync::Arc, time::Instant};
+use std::{collections::BTreeMap, net::IpAddr, sync::Arc, time::Instant};
 
 use aws_lc_rs::rand;
 use axum::{
@@ -39,6 +39,14 @@ pub struct App {
 /// The methods of each path.
 type Methods = BTreeMap<&'static str, Vec<Method>>;
 
+/// A request that found its sender's bucket empty; the connection counts it.
+#[derive(Clone, Copy)]
+pub(crate) struct Overdrawn;
+
+/// A caller was proved in the course of this request.
+#[derive(Clone, Copy)]
+pub(crate) struct Proved;
+
 /// The route that answered; for the log, which never shows a path.
 #[derive(Clone)]
 struct Route(&'static str);
@@ -71,10 +79,17 @@ impl App {
         let started = Instant::now();
         let method = request.method().clone();
         let config = self.node.config();
-        let mut response = match guards::shape(config, request.uri(), request.headers()) {
+        let from = request.extensions().get::<Peer>().map(|peer| client::address(&config.trusted_proxies, peer.0.ip(), request.headers()));
+        let names_itself = who::names_itself(request.headers());
+        let mut response = match self.admit(from, names_itself, &request) {
             Ok(()) => self.router.clone().oneshot(request).await.unwrap_or_else(|never| match never {}),
             Err(refusal) => refusal.into_response(),
         };
+        if let Some(from) = from.filter(|_| names_itself && response.extensions().get::<Proved>().is_none())
+            && self.node.count_request(from).is_err()
+        {
+            response.extensions_mut().insert(Overdrawn);
+        }
         headers::add(response.headers_mut(), config.origin.starts_with("https://"));
         let id = request_id();
         log(&method, &response, &id, started);
@@ -82,6 +97,14 @@ impl App {
             response.headers_mut().insert(REQUEST_ID, id);
         }
         response
+    }
+
+    /// Whoever brings nothing to prove himself with is counted before anything is done for him, everybody else when it turned out to be nothing.
+    fn admit(&self, from: Option<IpAddr>, names_itself: bool, request: &Request) -> Result<(), Refusal> {
+        if let Some(from) = from.filter(|_| !names_itself) {
+            self.node.count_request(from)?;
+        }
+        guards::shape(self.node.config(), request.uri(), request.headers())
     }
 }
 

@@ -4,11 +4,18 @@ use std::net::{IpAddr, SocketAddr};
 
 use axum::http::HeaderMap;
 
+/// Whether a peer is a proxy that the operator named.
+pub(crate) fn trusts(trusted: &[IpAddr], peer: IpAddr) -> bool {
+    let peer = peer.to_canonical();
+    trusted.iter().any(|proxy| proxy.to_canonical() == peer)
+}
+
 /// The client's address. Only a peer in `trusted` is believed, and of a list only the element that it added itself, the last. Where both headers are there
 /// and differ, one of them is the client's own invention, and the request counts against the proxy.
 pub(crate) fn address(trusted: &[IpAddr], peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    let named = trusts(trusted, peer);
     let peer = peer.to_canonical();
-    if !trusted.iter().any(|proxy| proxy.to_canonical() == peer) {
+    if !named {
         return peer;
     }
     let plain = last(headers, "x-forwarded-for").map(parse);

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use crate::{edition::Edition, limits::Limits};
+use crate::{client, edition::Edition, limits::Limits};
 
 /// Unix milliseconds. Tests bring their own.
 pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
@@ -21,12 +21,21 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Proxies that are believed when they say whose request they pass on.
     pub trusted_proxies: Vec<IpAddr>,
+    /// Whether these begin each connection with the PROXY protocol's header. From everybody else it is a bad request.
+    pub proxy_protocol: bool,
     /// Limits.
     pub limits: Limits,
     /// Which edition this is.
     pub edition: Arc<dyn Edition>,
     /// The time.
     pub clock: Clock,
+}
+
+impl Config {
+    /// Whether a peer is a proxy that the operator named.
+    pub(crate) fn trusts(&self, peer: IpAddr) -> bool {
+        client::trusts(&self.trusted_proxies, peer)
+    }
 }
 
 /// The operating system's clock.

@@ -11,6 +11,10 @@ pub struct Limits {
     pub url_bytes_max: usize,
     /// A request body.
     pub body_bytes_max: usize,
+    /// The body of a request that needs no caller.
+    pub anonymous_body_bytes_max: usize,
+    /// Above this a body is read only after the vault has looked its sender up.
+    pub unknown_body_bytes_max: usize,
     /// The body of a change; it is read only after the caller is known.
     pub change_bytes_max: usize,
     /// Bodies above `body_bytes_max` that are in memory at once; the next one waits.
@@ -21,6 +25,10 @@ pub struct Limits {
     pub header_ms_max: u64,
     /// Between requests of one connection.
     pub idle_ms_max: u64,
+    /// While an answer waits to be taken: `write_bytes_min` bytes of it are taken within this time.
+    pub write_ms_max: u64,
+    /// See `write_ms_max`.
+    pub write_bytes_min: usize,
     /// From the end of the header to the answer.
     pub request_ms_max: u64,
     /// The same for a change, whose body may take a while.
@@ -29,9 +37,31 @@ pub struct Limits {
     pub connections_max: usize,
     /// Connections from one IPv4 address or IPv6 /64.
     pub connections_per_prefix_max: usize,
+    /// Connections that one IPv4 address or IPv6 /64 opens, over a while.
+    pub connections_per_minute_max: u32,
+    /// The same after a quiet while, at once.
+    pub connections_burst_max: u32,
+    /// Connections from prefixes where nobody proved who he is within the last hour, on the whole node, over a while.
+    pub stranger_connections_per_minute_max: u32,
+    /// The same after a quiet while, at once.
+    pub stranger_connections_burst_max: u32,
+    /// Requests of one connection; then it ends in order.
+    pub requests_per_connection_max: usize,
+    /// Requests of one connection that are refused as too many; then it ends in order.
+    pub refused_per_connection_max: usize,
     /// Concurrent requests of one HTTP/2 connection.
     pub streams_max: u32,
-    /// Requests that need no caller, from one IPv4 address or IPv6 /64.
+    /// What an HTTP/2 client may send ahead of being read, on one connection; half of it on one stream.
+    pub window_bytes_max: u32,
+    /// HTTP/2 frames of one connection that ask for nothing (pings, settings, resets, …), over a while.
+    pub idle_frames_per_second_max: u32,
+    /// The same after a quiet while, at once. A reset counts ten times.
+    pub idle_frames_burst_max: u32,
+    /// What the system keeps of an answer that a client has not taken yet.
+    pub send_buffer_bytes_max: usize,
+    /// Requests without a caller, of any kind, from one IPv4 address or IPv6 /64.
+    pub requests_per_minute_max: u32,
+    /// Requests with a body that need no caller, from one IPv4 address or IPv6 /64.
     pub anonymous_per_minute_max: u32,
     /// Of these, the ones that verify signatures or write, on the whole node.
     pub expensive_per_minute_max: u32,
@@ -60,16 +90,31 @@ impl Default for Limits {
             header_fields_max: 100,
             url_bytes_max: 4 << 10,
             body_bytes_max: 1 << 20,
+            anonymous_body_bytes_max: 32 << 10,
+            unknown_body_bytes_max: 4 << 10,
             change_bytes_max: 32 << 20,
-            large_bodies_max: 4,
+            large_bodies_max: 2,
             json_depth_max: 32,
             header_ms_max: 5_000,
             idle_ms_max: 60_000,
+            write_ms_max: 15_000,
+            write_bytes_min: 16 << 10,
             request_ms_max: 15_000,
             change_ms_max: 120_000,
             connections_max: 1_024,
             connections_per_prefix_max: 64,
+            connections_per_minute_max: 1_200,
+            connections_burst_max: 256,
+            stranger_connections_per_minute_max: 6_000,
+            stranger_connections_burst_max: 2_000,
+            requests_per_connection_max: 1_000_000,
+            refused_per_connection_max: 16,
             streams_max: 32,
+            window_bytes_max: 256 << 10,
+            idle_frames_per_second_max: 50,
+            idle_frames_burst_max: 1_000,
+            send_buffer_bytes_max: 256 << 10,
+            requests_per_minute_max: 6_000,
             anonymous_per_minute_max: 240,
             expensive_per_minute_max: 1_200,
             prefixes_max: 10_000,
@@ -81,5 +126,17 @@ impl Default for Limits {
             proof_skew_s_max: 60,
             drain_ms_max: 10_000,
         }
+    }
+}
+
+impl Limits {
+    /// Allows another number of connections from one prefix; how fast they may come and go changes in proportion.
+    pub fn allow_connections_per_prefix(&mut self, count: usize) {
+        let before = u64::try_from(self.connections_per_prefix_max.max(1)).unwrap_or(u64::MAX);
+        let now = u64::try_from(count).unwrap_or(u64::MAX);
+        let scaled = |rate: u32| u32::try_from(u64::from(rate).saturating_mul(now) / before).unwrap_or(u32::MAX).max(1);
+        self.connections_per_minute_max = scaled(self.connections_per_minute_max);
+        self.connections_burst_max = scaled(self.connections_burst_max);
+        self.connections_per_prefix_max = count;
     }
 }

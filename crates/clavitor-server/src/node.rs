@@ -16,9 +16,10 @@ use crate::{
     alert::Alert,
     assets::Assets,
     config::Config,
+    door::{Door, DoorCounts},
     openapi::openapi,
     proofs::{NotTaken, ProofId, Proofs},
-    rates::{Buckets, Rate, Rates},
+    rates::{Buckets, Prefix, Rate, Rates},
     refusal::Refusal,
     webauthn::{RelyingParty, RelyingPartyError},
     who::CallerKey,
@@ -38,6 +39,8 @@ struct Inner {
     description: Bytes,
     proofs: Mutex<Proofs>,
     rates: Mutex<Rates>,
+    requests: Mutex<Buckets<Prefix>>,
+    door: Door,
     agents: Mutex<Buckets<CallerKey>>,
     large_bodies: Semaphore,
     stopping: AtomicBool,
@@ -68,6 +71,8 @@ impl Node {
             description: format!("{:#}\n", openapi()).into(),
             proofs: Mutex::new(proofs),
             rates: Mutex::new(rates),
+            requests: Mutex::new(Buckets::new(Rate::of_a_minute(limits.requests_per_minute_max), limits.prefixes_max)),
+            door: Door::new(limits),
             agents: Mutex::new(agents),
             large_bodies: Semaphore::new(config.limits.large_bodies_max),
             stopping: AtomicBool::new(false),
@@ -183,11 +188,30 @@ impl Node {
         lock(&self.inner.proofs).forget(id);
     }
 
-    /// Counts a request that needs no caller.
+    /// Who is connected.
+    pub(crate) fn door(&self) -> &Door {
+        &self.inner.door
+    }
+
+    /// Connections that are open, were not served, or had to leave.
+    pub fn door_counts(&self) -> DoorCounts {
+        self.inner.door.counts()
+    }
+
+    /// Counts a request of whatever kind without a caller.
+    ///
+    /// # Errors
+    /// `rate_limited`.
+    pub(crate) fn count_request(&self, from: IpAddr) -> Result<(), Refusal> {
+        lock(&self.inner.requests).take(from.into(), 1, self.now_ms()).map_err(Refusal::rate_limited)
+    }
+
+    /// Counts a request that needs no caller. Where somebody is known, strangers elsewhere do not use up what there is for all.
     ///
     /// # Errors
     /// `rate_limited`.
     pub fn count_anonymous(&self, from: IpAddr, expensive: bool) -> Result<(), Refusal> {
+        let expensive = expensive && !self.inner.door.is_known(from, self.now_ms());
         lock(&self.inner.rates).take(from.into(), expensive, self.now_ms()).map_err(Refusal::rate_limited)
     }
 

@@ -14,8 +14,10 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     accept::Peer,
+    app::Proved,
     body, client,
     digest::sha256,
+    door::Guest,
     guards,
     node::Node,
     pending::Pending,
@@ -242,7 +244,9 @@ impl Operation {
     /// Answers a request for this operation.
     pub(crate) fn answer(&self, node: Node, request: Request) -> Running {
         let limits = &node.config().limits;
-        let bounds = if self.large {
+        let bounds = if self.who == WhoKind::Anyone {
+            Bounds { body_bytes_max: limits.anonymous_body_bytes_max, time_ms_max: limits.request_ms_max }
+        } else if self.large {
             Bounds { body_bytes_max: limits.change_bytes_max, time_ms_max: limits.change_ms_max }
         } else {
             Bounds { body_bytes_max: limits.body_bytes_max, time_ms_max: limits.request_ms_max }
@@ -276,13 +280,17 @@ async fn run<W: Who, I: Input, O: Output>(
     }
     let head = Head { method: &parts.method, uri: &parts.uri, headers: &parts.headers, from };
     let who = W::prove(&node, &head).map_err(|refusal| failed(&node, &head, refusal))?;
-    let pending = Pending::new(&node, &who, from);
+    let (pending, guest) = (Pending::new(&node, &who, from), parts.extensions.get::<Guest>().cloned());
     if let Some(agent) = who.rate_key() {
         node.count_agent(agent)?;
     }
     match finish(node.clone(), who, &mut parts, request_body, bounds, handler).await {
-        Ok(response) => {
+        Ok(mut response) => {
             pending.known();
+            if W::KIND != WhoKind::Anyone {
+                response.extensions_mut().insert(Proved);
+                guest.inspect(|guest| guest.proved(from, node.now_ms()));
+            }
             Ok(response)
         }
         Err(refusal) if refusal.body.code == ErrorCode::Unauthenticated => Err(pending.nobody().err().unwrap_or(refusal)),
@@ -319,6 +327,9 @@ async fn finish<W: Who, I: Input, O: Output>(
     let may_be_large = bounds.body_bytes_max > small_bytes && body::is_large(&parts.headers, small_bytes);
     // Held until the answer: a few large bodies fit into a small machine, many do not.
     let _room = if may_be_large { holder.room_for_large_body().await } else { None };
+    if I::HAS_BODY && body::is_large(&parts.headers, node.config().limits.unknown_body_bytes_max) {
+        who.known(&node)?;
+    }
     match input(&who, parts, request_body, bounds, json_depth_max).await {
         Ok(input) => handler.call(Call { node, who }, input).await?.respond(),
         // Whoever is unknown hears that first, and not what is wrong with the request.

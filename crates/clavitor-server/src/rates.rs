@@ -30,7 +30,7 @@ pub(crate) struct Rate {
 
 impl Rate {
     /// A minute's worth fits.
-    fn of_a_minute(per_minute: u32) -> Self {
+    pub(crate) fn of_a_minute(per_minute: u32) -> Self {
         Self { per_minute, burst: per_minute }
     }
 

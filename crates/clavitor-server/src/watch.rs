@@ -10,12 +10,17 @@ use std::{
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
+    sync::Notify,
     time::Instant,
 };
 
-use crate::limits::Limits;
+use crate::{
+    frames::{Frames, PREFACE, Protocol},
+    framing::Framing,
+    limits::Limits,
+};
 
-const HTTP2_PREFACE_START: &[u8] = b"PRI * HTTP/2";
+const BAD_REQUEST: &[u8] = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
 /// What a connection is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,19 +33,43 @@ enum Phase {
     Idle(Instant),
 }
 
+/// An answer waits to be taken.
+#[derive(Clone, Copy)]
+struct Stall {
+    since: Instant,
+    taken_bytes: usize,
+}
+
 struct State {
     phase: Phase,
     requests: usize,
-    http2: bool,
-    first_read: bool,
+    protocol: Protocol,
+    framing: Framing,
+    frames: Frames,
+    stall: Option<Stall>,
+    /// Bytes that were taken since the idle deadline was last moved.
+    taken_bytes: usize,
 }
 
 /// The deadlines of one connection. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Watch {
+    began: Instant,
     header: Duration,
     idle: Duration,
+    write: Duration,
+    write_bytes_min: usize,
     state: Arc<Mutex<State>>,
+    stalled: Arc<Notify>,
+}
+
+/// What came is not read any further.
+#[derive(Debug)]
+enum Refused {
+    /// Too many HTTP/2 frames that ask for nothing.
+    Frames,
+    /// A request that could be read in two ways, while no other is being answered, or while one is.
+    Framing { alone: bool },
 }
 
 /// A request that is being answered.
@@ -49,9 +78,25 @@ pub(crate) struct Busy(Watch);
 impl Watch {
     /// Starts with the header deadline: a connection on which nothing comes is a slow one.
     pub(crate) fn new(limits: &Limits) -> Self {
-        let state = State { phase: Phase::Header(Instant::now()), requests: 0, http2: false, first_read: true };
-        let (header, idle) = (Duration::from_millis(limits.header_ms_max), Duration::from_millis(limits.idle_ms_max));
-        Self { header, idle, state: Arc::new(Mutex::new(state)) }
+        let began = Instant::now();
+        let state = State {
+            phase: Phase::Header(began),
+            requests: 0,
+            protocol: Protocol::Unknown(0),
+            framing: Framing::new(limits.header_bytes_max),
+            frames: Frames::new(limits.idle_frames_burst_max, limits.idle_frames_per_second_max),
+            stall: None,
+            taken_bytes: 0,
+        };
+        Self {
+            began,
+            header: Duration::from_millis(limits.header_ms_max),
+            idle: Duration::from_millis(limits.idle_ms_max),
+            write: Duration::from_millis(limits.write_ms_max),
+            write_bytes_min: limits.write_bytes_min,
+            state: Arc::new(Mutex::new(state)),
+            stalled: Arc::new(Notify::new()),
+        }
     }
 
     fn with<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
@@ -67,33 +112,83 @@ impl Watch {
         Busy(self.clone())
     }
 
-    /// Bytes have arrived. On HTTP/2 they need not be a request: acknowledgements and pings leave the idle deadline where it was.
-    fn read(&self, bytes: &[u8]) {
+    /// Bytes have arrived. On HTTP/2 they need not be a request: acknowledgements and pings leave the idle deadline where it was, and are counted.
+    fn read(&self, bytes: &[u8]) -> Result<(), Refused> {
         self.with(|state| {
-            if std::mem::take(&mut state.first_read) {
-                state.http2 = bytes.starts_with(HTTP2_PREFACE_START);
+            let before = state.protocol;
+            let rest = state.protocol.read(bytes);
+            match state.protocol {
+                Protocol::Unknown(_) => Ok(()),
+                Protocol::Http2 => state.frames.read(rest, self.began.elapsed()).map_err(|_| Refused::Frames),
+                Protocol::Http1 => {
+                    if matches!(state.phase, Phase::Idle(_)) {
+                        state.phase = Phase::Header(Instant::now());
+                    }
+                    // What looked like the other protocol's first bytes were this one's.
+                    let held = if let Protocol::Unknown(seen) = before { seen + bytes.len() - rest.len() } else { 0 };
+                    let read = state.framing.read(&PREFACE[..held]).and_then(|()| state.framing.read(rest));
+                    let alone = state.requests == 0;
+                    read.map_err(|_| Refused::Framing { alone })
+                }
             }
-            if matches!(state.phase, Phase::Idle(_)) && !state.http2 {
-                state.phase = Phase::Header(Instant::now());
+        })
+    }
+
+    /// The client has taken so many bytes, or none for now. Whoever takes an answer slowly is not idle.
+    fn wrote(&self, taken: Poll<usize>) {
+        self.with(|state| {
+            let Poll::Ready(bytes) = taken else {
+                if state.stall.is_none() {
+                    state.stall = Some(Stall { since: Instant::now(), taken_bytes: 0 });
+                    self.stalled.notify_one();
+                }
+                return;
+            };
+            state.frames.sent(bytes);
+            state.taken_bytes += bytes;
+            if state.taken_bytes >= self.write_bytes_min {
+                state.taken_bytes = 0;
+                if matches!(state.phase, Phase::Idle(_)) {
+                    state.phase = Phase::Idle(Instant::now());
+                }
+            }
+            if let Some(stall) = &mut state.stall {
+                stall.taken_bytes += bytes;
+                state.stall = state.stall.filter(|stall| stall.taken_bytes < self.write_bytes_min);
             }
         });
+    }
+
+    /// The client has taken everything.
+    fn flushed(&self) {
+        self.with(|state| state.stall = None);
+    }
+
+    /// The next moment at which a deadline may have passed, and whether it is one.
+    fn deadline(&self, now: Instant) -> (Instant, bool) {
+        self.with(|state| {
+            let phase = match state.phase {
+                Phase::Header(since) => (since + self.header, true),
+                Phase::Idle(since) => (since + self.idle, true),
+                Phase::Busy => (now + self.header, false),
+            };
+            let stall = state.stall.map_or(phase, |stall| (stall.since + self.write, true));
+            if stall.0 < phase.0 { stall } else { phase }
+        })
     }
 
     /// Resolves when a deadline has passed.
     pub(crate) async fn expired(&self) {
         loop {
-            let deadline = match self.with(|state| state.phase) {
-                Phase::Header(since) => since + self.header,
-                Phase::Idle(since) => since + self.idle,
-                Phase::Busy => Instant::now() + self.header,
-            };
-            tokio::time::sleep_until(deadline).await;
-            let passed = match self.with(|state| state.phase) {
-                Phase::Header(since) => since + self.header <= Instant::now(),
-                Phase::Idle(since) => since + self.idle <= Instant::now(),
-                Phase::Busy => false,
-            };
-            if passed {
+            let (next, _) = self.deadline(Instant::now());
+            tokio::select! {
+                () = tokio::time::sleep_until(next) => {}
+                () = self.stalled.notified() => {}
+            }
+            let now = Instant::now();
+            if let (at, true) = self.deadline(now)
+                && at <= now
+            {
                 return;
             }
         }
@@ -124,27 +219,69 @@ impl<S> Watched<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
+impl<S: AsyncWrite + Unpin> Watched<S> {
+    /// Says why, if it can be said at once and is not in the middle of another answer.
+    fn refuse(&mut self, context: &mut Context<'_>, refused: &Refused) -> io::Error {
+        if let Refused::Framing { alone: true } = refused {
+            let _ = Pin::new(&mut self.stream).poll_write(context, BAD_REQUEST);
+            let _ = Pin::new(&mut self.stream).poll_flush(context);
+        }
+        io::Error::other(match refused {
+            Refused::Frames => "too many frames that ask for nothing",
+            Refused::Framing { .. } => "a request that could be read in two ways",
+        })
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Watched<S> {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
-        if buffer.filled().len() > before {
-            self.watch.read(&buffer.filled()[before..]);
+        if buffer.filled().len() == before {
+            return polled;
         }
-        polled
+        match self.watch.read(&buffer.filled()[before..]) {
+            Ok(()) => polled,
+            Err(refused) => Poll::Ready(Err(self.refuse(context, &refused))),
+        }
     }
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let polled = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.watch.wrote(taken(&polled));
+        polled
+    }
+
+    fn poll_write_vectored(mut self: Pin<&mut Self>, context: &mut Context<'_>, pieces: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        let polled = Pin::new(&mut self.stream).poll_write_vectored(context, pieces);
+        self.watch.wrote(taken(&polled));
+        polled
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        let polled = Pin::new(&mut self.stream).poll_flush(context);
+        match polled {
+            Poll::Pending => self.watch.wrote(Poll::Pending),
+            Poll::Ready(_) => self.watch.flushed(),
+        }
+        polled
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+fn taken(polled: &Poll<io::Result<usize>>) -> Poll<usize> {
+    match polled {
+        Poll::Pending => Poll::Pending,
+        Poll::Ready(Ok(bytes)) => Poll::Ready(*bytes),
+        Poll::Ready(Err(_)) => Poll::Ready(0),
     }
 }

@@ -50,6 +50,11 @@ impl WhoKind {
     }
 }
 
+/// Whether a request brings something that could prove its sender.
+pub(crate) fn names_itself(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::AUTHORIZATION) || cookie::session(headers).is_some()
+}
+
 /// A request without its body.
 pub struct Head<'a> {
     /// Method.

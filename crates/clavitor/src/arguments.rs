@@ -100,6 +100,9 @@ pub(crate) struct Serve {
     /// A proxy in front of the node, by its address; what it adds to X-Forwarded-For or Forwarded is believed. Can be repeated
     #[arg(long, env = "CLAVITOR_TRUSTED_PROXY", value_delimiter = ',', value_name = "ADDRESS")]
     pub(crate) trusted_proxy: Vec<IpAddr>,
+    /// The trusted proxies begin each connection with the PROXY protocol's header (version 1 or 2), as HAProxy does with `send-proxy-v2`
+    #[arg(long, env = "CLAVITOR_PROXY_PROTOCOL", requires = "trusted_proxy")]
+    pub(crate) proxy_protocol: bool,
     #[command(flatten)]
     pub(crate) log: Log,
 }

@@ -53,8 +53,14 @@ fn log(log: &Log) -> anyhow::Result<()> {
 
 async fn serve_until_stopped(serve: &Serve, edition: Arc<dyn Edition>) -> anyhow::Result<()> {
     let listener = TcpListener::bind(serve.node.bind).await.with_context(|| format!("cannot listen on {}", serve.node.bind))?;
-    let config = settings::of_serve(serve, listener.local_addr()?, edition.clone());
+    let mut config = settings::of_serve(serve, listener.local_addr()?, edition.clone());
     clavitor_server::config::check(&config)?;
+    if let Some(fewer) = clavitor_server::descriptors::fit(&mut config.limits) {
+        tracing::warn!(
+            connections = fewer,
+            "fewer connections than usual: the limit of open files is low; raise it with LimitNOFILE or ulimit -n"
+        );
+    }
     edition.prepare(&serve.node.data);
     let ended = serve_on(serve, config, listener).await;
     edition.finish().await;

@@ -19,6 +19,7 @@ fn config(node: &Node, listen: SocketAddr, edition: Arc<dyn Edition>) -> Config 
         origin,
         listen,
         trusted_proxies: Vec::new(),
+        proxy_protocol: false,
         limits: Limits::default(),
         edition,
         clock: system_clock(),
@@ -29,7 +30,8 @@ fn config(node: &Node, listen: SocketAddr, edition: Arc<dyn Edition>) -> Config 
 pub(crate) fn of_serve(serve: &Serve, listen: SocketAddr, edition: Arc<dyn Edition>) -> Config {
     let mut config = config(&serve.node, listen, edition);
     config.trusted_proxies.clone_from(&serve.trusted_proxy);
-    config.limits.connections_per_prefix_max = serve.connections_per_address;
+    config.proxy_protocol = serve.proxy_protocol;
+    config.limits.allow_connections_per_prefix(serve.connections_per_address);
     config.limits.anonymous_per_minute_max = serve.anonymous_requests_per_minute;
     config
 }
@@ -76,6 +78,7 @@ pub(crate) fn check(matches: &ArgMatches, edition: Arc<dyn Edition>) -> anyhow::
     let proxies: Vec<String> = serve.trusted_proxy.iter().map(ToString::to_string).collect();
     let proxies = if proxies.is_empty() { "none".to_owned() } else { proxies.join(",") };
     print::data(&format!("trusted-proxy\t{proxies}\t{}", source("trusted_proxy", "default")))?;
+    print::data(&format!("proxy-protocol\t{}\t{}", serve.proxy_protocol, source("proxy_protocol", "default")))?;
     print::data(&format!("log\t{}\t{}", serve.log.log, source("log", "default")))?;
     print::data(&format!("log-format\t{format}\t{}", source("log_format", "default")))?;
     fits(&config)?;

@@ -95,6 +95,7 @@ impl TestNode {
             rp_id: "localhost".to_owned(),
             listen: "127.0.0.1:1984".parse().unwrap(),
             trusted_proxies: vec!["127.0.0.9".parse().unwrap()],
+            proxy_protocol: false,
             limits,
             edition: edition.clone(),
             clock: Arc::new(move || told.load(Ordering::SeqCst)),

@@ -180,6 +180,7 @@ async fn dropped(node: &TestNode, agent: &Agent, proof: &str) {
     let request = Request::post("/v1/agent/release")
         .header(header::AUTHORIZATION, format!("DPoP {}", agent.id()))
         .header("dpop", proof)
+        .header(header::CONTENT_LENGTH, "2")
         .header(header::CONTENT_TYPE, "application/json");
     let sending = node.send(request.body(Body::new(Never)).unwrap());
     assert!(tokio::time::timeout(std::time::Duration::from_millis(1), sending).await.is_err());

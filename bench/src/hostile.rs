@@ -1,0 +1,227 @@
+//! Hostile clients beside honest ones: a mix of slow, endless and flooding connections from many addresses of this machine, and what is left for the others.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::Path,
+    pin::Pin,
+    process::{Child, Command, Stdio},
+    sync::Arc,
+    time::Duration,
+};
+
+use anyhow::{Context as _, Result};
+use rustls::pki_types::ServerName;
+use tokio::{
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt as _},
+    net::TcpSocket,
+};
+use tokio_rustls::TlsConnector;
+
+use crate::{
+    figure::{Figure, Goal, median},
+    load,
+    process::Server,
+    product::{self, Told},
+};
+
+const ROUNDS: usize = 5;
+const CONNECTIONS: usize = 4;
+const WARM_UP: u64 = 500;
+const REQUESTS: u64 = 5_000;
+const ENTRIES: usize = 100;
+/// The mix is at full strength after this long.
+const SETTLES: Duration = Duration::from_secs(2);
+/// Between two tries of one hostile client.
+const BREATH: Duration = Duration::from_millis(50);
+
+const GET: &[u8] = b"GET /v1/node HTTP/1.1\r\nhost: localhost:1984\r\n\r\n";
+const WRONG: &[u8] = b"GET /v1/agent HTTP/1.1\r\nhost: localhost:1984\r\nauthorization: Bearer cvt1-wrong\r\n\r\n";
+const DOCUMENT: &[u8] = b"GET /v1/openapi.json HTTP/1.1\r\nhost: localhost:1984\r\n\r\n";
+const SLOW_HEADER: &[u8] = b"GET /v1/node HTTP/1.1\r\nhost: localhost:1984\r\nx-slow: ";
+const SLOW_BODY: &[u8] =
+    b"POST /v1/session/begin HTTP/1.1\r\nhost: localhost:1984\r\ncontent-type: application/json\r\ncontent-length: 9000\r\n\r\n ";
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+const PING: &[u8] = b"\0\0\x08\x06\0\0\0\0\0pingping";
+const UNMATCHED: &[u8] = b"GET /wp-login.php HTTP/1.1\r\nhost: localhost:1984\r\n\r\n";
+
+/// The honest callers' throughput beside the mix, against alone. Rounds alternate, so that the machine's mood is the same for both.
+pub(crate) fn figures(folder: &Path) -> Result<Vec<Figure>> {
+    let server = Server::start("node", &[folder.to_str().context("path")?, &ENTRIES.to_string()])?;
+    let told = Told::read(folder)?;
+    let tls = crate::tls::client(&server.notes)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let rate = |requests: u64| -> Result<f64> {
+        let run = load::run(server.address, &tls, CONNECTIONS, requests, product::entry(&told));
+        Ok(runtime.block_on(run)?.rate())
+    };
+    rate(WARM_UP)?;
+    let (mut ratios, mut best_alone) = (Vec::new(), 0.0_f64);
+    for _ in 0..ROUNDS {
+        let before = rate(REQUESTS)?;
+        let mix = Mix::start(server.address, &server.notes)?;
+        std::thread::sleep(SETTLES);
+        let beside = rate(REQUESTS)?;
+        drop(mix);
+        std::thread::sleep(SETTLES);
+        let after = rate(REQUESTS)?;
+        ratios.push(2.0 * beside / (before + after));
+        best_alone = best_alone.max(before).max(after);
+    }
+    Ok(vec![
+        Figure::new("honest requests a second beside hostile clients / alone", median(ratios), Goal::AtLeast(0.9)),
+        Figure::new("the same alone, requests a second", best_alone, Goal::None),
+    ])
+}
+
+/// The mix in a process of its own, so that it can be ended; it gets what processor time the others leave, as traffic from elsewhere costs this machine none.
+pub(crate) struct Mix(Child);
+
+impl Mix {
+    /// Starts it. `told` is the certificate to trust, or `-` for plain HTTP.
+    pub(crate) fn start(address: SocketAddr, told: &str) -> Result<Self> {
+        let ours = std::env::current_exe()?;
+        let mut command = Command::new("nice");
+        command.args(["-n", "19"]).arg(ours).args(["hostile", &address.to_string(), told]);
+        Ok(Self(command.stdout(Stdio::null()).spawn()?))
+    }
+}
+
+impl Drop for Mix {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// What one hostile client does with each of its connections.
+#[derive(Clone, Copy)]
+enum Attack {
+    /// Comes and goes.
+    Knock,
+    /// Says nothing, or half a handshake.
+    Silent,
+    /// Sends this, then a byte now and then.
+    Dribble(&'static [u8]),
+    /// Sends this for ever and reads what comes.
+    Flood(&'static [u8]),
+    /// Asks for much and reads nothing.
+    Deaf,
+    /// Opens requests over HTTP/2 and takes them back.
+    RapidReset,
+    /// Repeats this frame over HTTP/2.
+    Frames(&'static [u8]),
+}
+
+/// Who attacks, from how many addresses, with how many connections each.
+const MIX: &[(Attack, u8, usize)] = &[
+    (Attack::Knock, 8, 4),
+    (Attack::Silent, 8, 16),
+    (Attack::Dribble(SLOW_HEADER), 8, 16),
+    (Attack::Dribble(SLOW_BODY), 4, 8),
+    (Attack::Dribble(b"PRI * HTTP/2"), 4, 8),
+    (Attack::Flood(GET), 4, 8),
+    (Attack::Flood(WRONG), 4, 8),
+    (Attack::Flood(b"GET / HTTP/1.1\nhost: localhost\n\n"), 2, 4),
+    (Attack::Flood(UNMATCHED), 63, 16),
+    (Attack::Deaf, 4, 8),
+    (Attack::RapidReset, 4, 8),
+    (Attack::Frames(PING), 4, 8),
+];
+
+/// Attacks until killed.
+pub(crate) fn attack(address: &str, told: &str) -> Result<()> {
+    let target = Target { address: address.parse()?, tls: if told == "-" { None } else { Some(crate::tls::client(told)?) } };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        for (number, (attack, addresses, connections)) in (1_u8..).zip(MIX) {
+            for host in 1..=*addresses {
+                for _ in 0..*connections {
+                    let (target, from) = (target.clone(), Ipv4Addr::new(127, 9, number, host));
+                    tokio::spawn(async move {
+                        loop {
+                            // Whatever the end was, it was the node's or ours: on to the next.
+                            let _ = target.once(from, *attack).await;
+                            tokio::time::sleep(BREATH).await;
+                        }
+                    });
+                }
+            }
+        }
+        std::future::pending::<()>().await;
+    });
+    Ok(())
+}
+
+trait Stream: AsyncRead + AsyncWrite + Send {}
+impl<S: AsyncRead + AsyncWrite + Send> Stream for S {}
+
+#[derive(Clone)]
+struct Target {
+    address: SocketAddr,
+    tls: Option<Arc<rustls::ClientConfig>>,
+}
+
+impl Target {
+    async fn once(&self, from: Ipv4Addr, attack: Attack) -> Result<()> {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind(SocketAddr::new(IpAddr::V4(from), 0))?;
+        let mut plain = socket.connect(self.address).await?;
+        let tls = match (attack, &self.tls) {
+            (Attack::Silent, _) => {
+                // The start of a TLS handshake, or of nothing.
+                plain.write_all(b"\x16\x03\x01\x02").await?;
+                return drain(&mut plain).await;
+            }
+            (_, Some(tls)) => TlsConnector::from(Arc::clone(tls)),
+            (_, None) => return act(Box::pin(plain), attack).await,
+        };
+        act(Box::pin(tls.connect(ServerName::try_from("localhost")?, plain).await?), attack).await
+    }
+}
+
+async fn drain(stream: &mut (impl AsyncRead + Unpin)) -> Result<()> {
+    tokio::io::copy(stream, &mut tokio::io::sink()).await?;
+    Ok(())
+}
+
+async fn act(mut stream: Pin<Box<dyn Stream>>, attack: Attack) -> Result<()> {
+    match attack {
+        Attack::Knock | Attack::Silent => Ok(()),
+        Attack::Deaf => {
+            stream.write_all(&DOCUMENT.repeat(400)).await?;
+            std::future::pending().await
+        }
+        Attack::Dribble(start) => {
+            stream.write_all(start).await?;
+            loop {
+                tokio::time::sleep(Duration::from_millis(500)).await;
+                stream.write_all(b"a").await?;
+            }
+        }
+        Attack::Flood(request) => repeat(stream, &[], |_| request.repeat(20)).await,
+        Attack::Frames(frame) => repeat(stream, PREFACE, |_| frame.repeat(50)).await,
+        Attack::RapidReset => repeat(stream, PREFACE, |round| (0..20).flat_map(|one| reset(2 * (round * 20 + one) + 1)).collect()).await,
+    }
+}
+
+/// Writes for ever, and reads what comes, so that nothing but the node ends it.
+async fn repeat(stream: Pin<Box<dyn Stream>>, start: &[u8], piece: impl Fn(u32) -> Vec<u8>) -> Result<()> {
+    let (mut read, mut write) = tokio::io::split(stream);
+    write.write_all(start).await?;
+    let writing = async {
+        for round in 0.. {
+            write.write_all(&piece(round)).await?;
+        }
+        Ok(())
+    };
+    tokio::select! {
+        ended = writing => ended,
+        ended = drain(&mut read) => ended,
+    }
+}
+
+/// A request (RFC 9113 section 6.2; the fields are of HPACK's static table) and its reset.
+fn reset(stream: u32) -> Vec<u8> {
+    let [a, b, c, d] = stream.to_be_bytes();
+    [&[0, 0, 3, 1, 5, a, b, c, d, 0x82, 0x87, 0x84][..], &[0, 0, 4, 3, 0, a, b, c, d, 0, 0, 0, 8]].concat()
+}

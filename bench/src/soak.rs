@@ -1,0 +1,236 @@
+//! A soak: the binary as people run it, in a small cgroup, with a thousand sessions, slow and hostile clients, and watched while it runs.
+
+use std::{
+    collections::BTreeSet,
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use bytes::Bytes;
+use clavitor_vault::{Credential, session};
+use http_body_util::{BodyExt as _, Full};
+use hyper::{Request, client::conn::http1};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpSocket;
+
+use crate::{
+    hostile::Mix,
+    process::resident_mib,
+    say,
+    world::{World, now_ms, passkey_id},
+};
+
+const SESSIONS: usize = 1_000;
+const ENTRIES: usize = 100;
+const MEMORY_MIB_MAX: f64 = 128.0;
+const CGROUP_BYTES: u64 = 512 << 20;
+const SAMPLES: u32 = 20;
+/// Honest connections, each of an address of its own, and how long each waits between two requests.
+const HONEST: u8 = 32;
+const PAUSE: Duration = Duration::from_millis(100);
+/// What a write-ahead log may hold before the writer folds it in, and some more.
+const WAL_MIB_MAX: f64 = 64.0;
+/// Places for connections, and what the node keeps for itself.
+const OPEN_FILES_MAX: usize = 1_200;
+/// The second half of the soak may hold so much more than the quarter before it.
+const GROWTH_MIB_MAX: f64 = 8.0;
+const ANSWERS_WITHIN: Duration = Duration::from_secs(60);
+
+#[derive(Debug, Clone, Copy)]
+struct Sample {
+    resident_mib: f64,
+    open_files: usize,
+    wal_mib: f64,
+    answered: u64,
+    failed: u64,
+}
+
+/// Runs `binary` for so many seconds and fails if it grows.
+pub(crate) fn run(seconds: u64, binary: &Path) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let data = folder.path().join("data");
+    let sessions = prepare(&data)?;
+    let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+    let cgroup = Cgroup::make();
+    match &cgroup {
+        Ok(_) => say(&format!("cgroup with {} MiB", CGROUP_BYTES >> 20))?,
+        Err(why) => say(&format!("NO CGROUP ({why}): the system does not limit memory, only the check below does"))?,
+    }
+    let node = Node::start(binary, &data, address, cgroup.as_ref().ok())?;
+    let (answered, failed) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+    let honest = Honest { address, sessions: Arc::new(sessions), answered: answered.clone(), failed: failed.clone() };
+    std::thread::spawn(move || honest.run());
+    let mix = Mix::start(address, "-")?;
+    let began = Instant::now();
+    let mut samples = Vec::new();
+    say("   time  resident MiB  open files  WAL MiB  answered  failed")?;
+    for number in 1..=SAMPLES {
+        let at = Duration::from_secs(seconds) * number / SAMPLES;
+        std::thread::sleep(at.saturating_sub(began.elapsed()));
+        let sample = Sample {
+            resident_mib: resident_mib(node.pid()).context("the node has ended")?,
+            open_files: std::fs::read_dir(format!("/proc/{}/fd", node.pid()))?.count(),
+            wal_mib: std::fs::metadata(data.join("clavitor.db-wal")).map_or(0, |file| file.len()) as f64 / f64::from(1 << 20),
+            answered: answered.load(Ordering::Relaxed),
+            failed: failed.load(Ordering::Relaxed),
+        };
+        let Sample { resident_mib, open_files, wal_mib, answered, failed } = sample;
+        say(&format!("{:>6} s {resident_mib:>13.1} {open_files:>11} {wal_mib:>8.1} {answered:>9} {failed:>7}", at.as_secs()))?;
+        samples.push(sample);
+    }
+    drop(mix);
+    if let Ok(cgroup) = &cgroup {
+        say(&format!("peak of the cgroup, page cache included: {:.1} MiB", cgroup.peak_mib()?))?;
+    }
+    judge(&samples)
+}
+
+fn judge(samples: &[Sample]) -> Result<()> {
+    let mean = |part: &[Sample]| part.iter().map(|sample| sample.resident_mib).sum::<f64>() / part.len().max(1) as f64;
+    let quarter = samples.len() / 4;
+    let (second, later) = (mean(&samples[quarter..2 * quarter]), mean(&samples[2 * quarter..]));
+    say(&format!("mean of the second quarter {second:.1} MiB, of what came after it {later:.1} MiB"))?;
+    for sample in samples {
+        ensure!(sample.resident_mib <= MEMORY_MIB_MAX, "{:.1} MiB is more than {MEMORY_MIB_MAX}", sample.resident_mib);
+        ensure!(sample.open_files <= OPEN_FILES_MAX, "{} open files are more than {OPEN_FILES_MAX}", sample.open_files);
+        ensure!(sample.wal_mib <= WAL_MIB_MAX, "a write-ahead log of {:.1} MiB is more than {WAL_MIB_MAX}", sample.wal_mib);
+    }
+    ensure!(later - second <= GROWTH_MIB_MAX, "memory grew by {:.1} MiB", later - second);
+    let last = samples.last().context("no samples")?;
+    ensure!(
+        last.answered > 0 && last.failed * 100 <= last.answered,
+        "{} of {} honest requests failed",
+        last.failed,
+        last.answered + last.failed
+    );
+    say("ok")
+}
+
+/// A vault in `data` with a thousand sessions of its owner.
+fn prepare(data: &Path) -> Result<Vec<String>> {
+    let world = World::make(data, ENTRIES)?;
+    let used = session::UsedPasskey { vault_id: world.person.vault(), unlocker_id: passkey_id()?, state: "bench".into(), synced: false };
+    let mut sessions = vec![world.session.clone()];
+    let nobody = Credential::session("none").unwrap_or(Credential::Anonymous);
+    while sessions.len() < SESSIONS {
+        let (used, nobody) = (used.clone(), nobody.clone());
+        sessions.push(world.vault.write_wait(now_ms(), move |w| session::start(w, &nobody, &used))?.token.to_string());
+    }
+    world.vault.close();
+    let different: BTreeSet<&String> = sessions.iter().collect();
+    ensure!(different.len() == SESSIONS, "sessions are not different");
+    Ok(sessions)
+}
+
+/// A cgroup (version 1) with little memory.
+struct Cgroup(PathBuf);
+
+impl Cgroup {
+    fn make() -> std::io::Result<Self> {
+        let place = PathBuf::from(format!("/sys/fs/cgroup/memory/clavitor-soak-{}", std::process::id()));
+        std::fs::create_dir(&place)?;
+        let made = Self(place);
+        std::fs::write(made.0.join("memory.limit_in_bytes"), CGROUP_BYTES.to_string())?;
+        Ok(made)
+    }
+
+    fn peak_mib(&self) -> Result<f64> {
+        let bytes: f64 = std::fs::read_to_string(self.0.join("memory.max_usage_in_bytes"))?.trim().parse()?;
+        Ok(bytes / f64::from(1 << 20))
+    }
+}
+
+impl Drop for Cgroup {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir(&self.0);
+    }
+}
+
+struct Node(Child);
+
+impl Node {
+    fn start(binary: &Path, data: &Path, address: SocketAddr, cgroup: Option<&Cgroup>) -> Result<Self> {
+        // The shell goes into the cgroup and then becomes the node.
+        let enter = cgroup.map_or_else(|| "true".to_owned(), |cgroup| format!("echo $$ > {}/cgroup.procs", cgroup.0.display()));
+        let mut command = Command::new("sh");
+        command.arg("-c").arg(format!("{enter} && exec \"$@\"")).arg("sh").arg(binary);
+        command.args(["serve", "--bind", &address.to_string(), "--origin", "http://localhost:1984", "--data"]).arg(data);
+        command.env("MALLOC_ARENA_MAX", "2").env("CLAVITOR_LOG", "warn").stdout(Stdio::null());
+        let mut node = Self(command.spawn()?);
+        let began = Instant::now();
+        while std::net::TcpStream::connect(address).is_err() {
+            if let Some(status) = node.0.try_wait()? {
+                bail!("the node ended at once with {status}");
+            }
+            ensure!(began.elapsed() < ANSWERS_WITHIN, "the node does not listen");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Ok(node)
+    }
+
+    fn pid(&self) -> u32 {
+        self.0.id()
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Everybody who is signed in, in turns over a few connections.
+struct Honest {
+    address: SocketAddr,
+    sessions: Arc<Vec<String>>,
+    answered: Arc<AtomicU64>,
+    failed: Arc<AtomicU64>,
+}
+
+impl Honest {
+    fn run(self) -> Result<()> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let ours = Arc::new(self);
+        runtime.block_on(async {
+            for host in 1..=HONEST {
+                let ours = ours.clone();
+                tokio::spawn(async move {
+                    loop {
+                        if ours.connection(host).await.is_err() {
+                            ours.failed.fetch_add(1, Ordering::Relaxed);
+                            tokio::time::sleep(PAUSE).await;
+                        }
+                    }
+                });
+            }
+            std::future::pending::<()>().await;
+        });
+        Ok(())
+    }
+
+    async fn connection(&self, host: u8) -> Result<()> {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind((Ipv4Addr::new(127, 8, 0, host), 0).into())?;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(socket.connect(self.address).await?)).await?;
+        tokio::spawn(connection);
+        for session in self.sessions.iter().skip(usize::from(host)).step_by(usize::from(HONEST)) {
+            let request = Request::get("/v1/entries").header("host", format!("localhost:{}", self.address.port()));
+            let request = request.header("cookie", format!("__Host-clavitor={session}"));
+            let answer = sender.send_request(request.body(Full::<Bytes>::default())?).await?;
+            let status = answer.status();
+            answer.into_body().collect().await?;
+            ensure!(status.is_success(), "{status}");
+            self.answered.fetch_add(1, Ordering::Relaxed);
+            tokio::time::sleep(PAUSE).await;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,172 @@
+//! One connection: HTTP over an open stream, within the limits, until it ends, is too slow, has had enough, or has to leave.
+
+use std::{
+    convert::Infallible,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{
+    body::Body,
+    http::{HeaderValue, StatusCode, Version, header},
+    response::Response,
+};
+use hyper::{Request, body::Incoming, service::service_fn};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::conn::auto,
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    sync::{Notify, watch},
+    time::Instant,
+};
+
+use crate::{
+    accept::Peer,
+    app::{App, Overdrawn},
+    door::Guest,
+    limits::Limits,
+    watch::{Watch, Watched},
+};
+
+/// Open connections, and the word that asks them to end.
+pub(crate) struct Drain(watch::Sender<bool>);
+
+/// What a connection holds of the [`Drain`] while it is open.
+#[derive(Clone)]
+pub(crate) struct Draining(watch::Receiver<bool>);
+
+impl Drain {
+    pub(crate) fn new() -> (Self, Draining) {
+        let (sender, receiver) = watch::channel(false);
+        (Self(sender), Draining(receiver))
+    }
+
+    /// Asks all to end in order; resolves when they have.
+    pub(crate) async fn ended(self, last: Draining) {
+        self.0.send_replace(true);
+        drop(last);
+        self.0.closed().await;
+    }
+}
+
+impl Draining {
+    async fn asked(&mut self) {
+        // Without anybody who could ask, nobody does.
+        if self.0.wait_for(|asked| *asked).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// What a connection has used up of its patience.
+#[derive(Default)]
+struct Tally {
+    requests: AtomicUsize,
+    refused: AtomicUsize,
+    enough: Notify,
+    too_much: Notify,
+}
+
+impl Tally {
+    /// Counts an answer; whether it is the last.
+    fn count(&self, response: &Response, limits: &Limits) -> bool {
+        let overdrawn = response.status() == StatusCode::TOO_MANY_REQUESTS || response.extensions().get::<Overdrawn>().is_some();
+        let refused = if overdrawn { self.refused.fetch_add(1, Ordering::Relaxed) + 1 } else { 0 };
+        let requests = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
+        let last = refused >= limits.refused_per_connection_max || requests >= limits.requests_per_connection_max;
+        if last {
+            self.enough.notify_one();
+        }
+        // Whoever was told and goes on all the same is not waited for.
+        if refused >= 2 * limits.refused_per_connection_max {
+            self.too_much.notify_one();
+        }
+        last
+    }
+}
+
+/// Serves one connection. A stop and too many requests end it in order: `Connection: close`, or GOAWAY; everything else cuts it off.
+pub(crate) async fn serve<S>(app: App, stream: S, peer: Peer, guest: Guest, mut draining: Draining)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let limits = app.node().config().limits.clone();
+    let (watch, tally) = (Watch::new(&limits), Arc::new(Tally::default()));
+    let stream = TokioIo::new(Watched::new(stream, watch.clone()));
+    let service = service_fn(|mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        request.extensions_mut().insert(guest.clone());
+        let (app, busy, tally, http1) = (app.clone(), watch.busy(), tally.clone(), request.version() < Version::HTTP_2);
+        async move {
+            let mut response = app.answer(request.map(Body::new)).await;
+            if tally.count(&response, &app.node().config().limits) && http1 {
+                // Requests that have come already are not begun any more.
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+            drop(busy);
+            Ok::<_, Infallible>(response)
+        }
+    });
+    let builder = http(&limits);
+    let mut serving = pin!(builder.serve_connection(stream, service));
+    let (mut ending, mut cut_at) = (false, None);
+    loop {
+        tokio::select! {
+            result = &mut serving => {
+                if let Err(error) = result {
+                    tracing::debug!(%error, "connection ended");
+                }
+                return;
+            }
+            () = draining.asked(), if !ending => {}
+            () = tally.enough.notified(), if !ending => {
+                tracing::debug!("connection has had enough requests");
+                cut_at = Some(Instant::now() + Duration::from_millis(limits.header_ms_max));
+            }
+            () = tally.too_much.notified() => return tracing::debug!("connection went on after it had had enough"),
+            () = at(cut_at), if cut_at.is_some() => return tracing::debug!("connection did not end in order"),
+            () = watch.expired() => return tracing::debug!("connection was too slow"),
+            () = guest.must_leave() => return tracing::debug!("connection made place for another"),
+        }
+        ending = true;
+        serving.as_mut().graceful_shutdown();
+    }
+}
+
+async fn at(moment: Option<Instant>) {
+    if let Some(moment) = moment {
+        tokio::time::sleep_until(moment).await;
+    }
+}
+
+/// hyper with every limit set by us; its own header deadline needs the timer and is the net under [`Watch`].
+fn http(limits: &Limits) -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    let net = Duration::from_millis(limits.idle_ms_max + limits.header_ms_max);
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(net)
+        .max_headers(limits.header_fields_max)
+        .max_buf_size(limits.header_bytes_max.max(8 << 10))
+        .keep_alive(true);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(limits.streams_max)
+        .max_header_list_size(u32::try_from(limits.header_bytes_max).unwrap_or(u32::MAX))
+        .initial_connection_window_size(limits.window_bytes_max)
+        .initial_stream_window_size(limits.window_bytes_max / 2)
+        .max_send_buf_size(64 << 10)
+        .max_pending_accept_reset_streams(20)
+        .max_local_error_reset_streams(100)
+        .keep_alive_interval(Duration::from_millis(limits.idle_ms_max / 2))
+        .keep_alive_timeout(Duration::from_millis(limits.header_ms_max));
+    builder
+}
