@@ -10,16 +10,16 @@ use std::{
 use instant_acme::CertificateIdentifier;
 
 use super::{
-    AcmeStatus, BUILT_MS, Level, Settings, SettingsError, Span,
+    AcmeStatus, BUILT_MS, Settings, SettingsError,
     failure::Failure,
     order::{Desk, certified},
-    policy::{ClockFault, Event, Next, Policy, Rules},
+    policy::{Event, Next, Policy, Rules},
     store::{Attempts, Certificate, Found, Store, Way},
+    teller::{Teller, span},
     transport::Transport,
 };
 use crate::{
     Shutdown,
-    alert::{Alert, CertificateFault},
     config::Clock,
     edition::Edition,
     tls::{Challenges, Life, Slot},
@@ -27,9 +27,6 @@ use crate::{
 
 /// The clock is looked at this often, so that one that was set is noticed.
 const LOOK_MS: u64 = 30_000;
-/// Without a certificate the operator is told at once; with one that is good for a while, after so many failures.
-const FAILURES_TOLD: u32 = 3;
-
 /// Where the certificate goes and who is told.
 pub struct Place {
     /// What handshakes take the certificate from.
@@ -85,8 +82,9 @@ impl Acme {
             ..Rules::new(settings.authorities.len(), BUILT_MS)
         };
         let policy = Policy::new(rules, seed());
-        let mut driver =
-            Driver { settings, store, transports: transports?, place, policy, news, present: None, told: Told::default(), unkept: false };
+        let teller = Teller::new(place.slot.clone(), place.edition.clone());
+        let transports = transports?;
+        let mut driver = Driver { settings, store, transports, place, policy, news, present: None, teller, unkept: false };
         driver.take_up()?;
         tokio::spawn(driver.run());
         Ok(acme)
@@ -94,12 +92,8 @@ impl Acme {
 
     /// How it is going.
     pub fn status(&self) -> AcmeStatus {
-        let (life, now_ms) = (self.slot.life(), (self.clock)());
         let news = self.news.lock().unwrap_or_else(PoisonError::into_inner);
         AcmeStatus {
-            level: level(life.as_ref(), now_ms),
-            days_left: life.as_ref().map(|life| life.days_left(now_ms / 1000)),
-            fraction_left: life.as_ref().map(|life| life.fraction_left(now_ms / 1000)),
             last_success_ms: news.last_success_ms,
             last_error: news.last_error.clone(),
             failures: news.failures,
@@ -107,16 +101,9 @@ impl Acme {
             directory: news.directory.clone(),
             account: news.account.clone(),
             ordering: news.ordering,
+            ..AcmeStatus::of_life(self.slot.life().as_ref(), (self.clock)())
         }
     }
-}
-
-/// What the operator has heard, so that they hear each thing once.
-#[derive(Default)]
-struct Told {
-    failing: bool,
-    level: Option<Level>,
-    clock: bool,
 }
 
 struct Driver {
@@ -127,7 +114,7 @@ struct Driver {
     policy: Policy,
     news: Arc<Mutex<News>>,
     present: Option<Certificate>,
-    told: Told,
+    teller: Teller,
     /// The certificate that serves is not on the disk yet.
     unkept: bool,
 }
@@ -139,7 +126,9 @@ impl Driver {
         let mut damaged = |path: &Path| tracing::error!(file = %path.display(), "a file of the certificates was damaged; it is replaced");
         if let Some(kept) = self.store.attempts()?.or_report(&mut damaged) {
             self.policy.resume(kept.memory, now_ms);
-            self.news().last_error = kept.last_error;
+            let mut news = self.news();
+            (news.last_error, news.directory, news.account) = (kept.last_error, kept.directory, kept.account);
+            news.failures = self.policy.failures();
         }
         if let Some(kept) = self.store.certificate()?.or_report(&mut damaged) {
             match certified(&kept) {
@@ -181,8 +170,7 @@ impl Driver {
         loop {
             let now_ms = (self.place.clock)();
             let next = self.policy.next(now_ms);
-            self.tell_clock(next);
-            self.tell_level(now_ms);
+            self.tell(next, now_ms);
             self.keep_again();
             let next_order_ms = self.policy.next_order_ms(now_ms);
             self.news().next_attempt_ms = Some(next_order_ms);
@@ -199,6 +187,14 @@ impl Driver {
                 }
             };
             tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+        }
+    }
+
+    fn tell(&mut self, next: Next, now_ms: u64) {
+        let fault = if let Next::FixClock(fault) = next { Some(fault) } else { None };
+        match self.teller.clock(fault, now_ms) {
+            Some(words) => self.news().last_error = words,
+            None => self.teller.level(now_ms),
         }
     }
 
@@ -241,7 +237,11 @@ impl Driver {
             Err(failure) => self.failed(authority, &failure, now_ms),
         }
         self.news().ordering = false;
-        let attempts = Attempts { memory: self.policy.memory().clone(), last_error: self.news().last_error.clone() };
+        let attempts = {
+            let news = self.news();
+            let (last_error, directory, account) = (news.last_error.clone(), news.directory.clone(), news.account.clone());
+            Attempts { memory: self.policy.memory().clone(), last_error, directory, account }
+        };
         if let Err(error) = self.store.keep_attempts(&attempts) {
             tracing::warn!(%error, "how the last attempts went could not be kept");
         }
@@ -315,11 +315,7 @@ impl Driver {
             );
         }
         self.present = Some(new);
-        let bad = self.told.failing || self.told.level.is_some();
-        self.told = Told::default();
-        if bad {
-            self.place.edition.alert(&Alert::CertificateRenewed { days_left: life.days_left(now_ms / 1000) });
-        }
+        self.teller.renewed(life, now_ms);
     }
 
     fn failed(&mut self, authority: usize, failure: &Failure, now_ms: u64) {
@@ -331,44 +327,7 @@ impl Driver {
         }
         let again_s = self.policy.next_order_ms(now_ms).saturating_sub(now_ms) / 1000;
         tracing::warn!(failures, again_s, "no new certificate: {failure}");
-        let missing = self.place.slot.life().is_none();
-        if !self.told.failing && (missing || failures >= FAILURES_TOLD) {
-            self.told.failing = true;
-            self.alert_failing(failure.fault(), now_ms);
-        }
-    }
-
-    fn alert_failing(&self, cause: CertificateFault, now_ms: u64) {
-        let (days_left, life_percent) = self.place.slot.life().map_or((0, 0), |life| figures(&life, now_ms));
-        self.place.edition.alert(&Alert::CertificateFailing { failures: self.policy.failures().into(), days_left, life_percent, cause });
-    }
-
-    fn tell_clock(&mut self, next: Next) {
-        let Next::FixClock(fault) = next else {
-            if std::mem::take(&mut self.told.clock) {
-                self.news().last_error = None;
-                tracing::info!("the clock makes sense again; certificates are renewed as usual");
-            }
-            return;
-        };
-        if std::mem::replace(&mut self.told.clock, true) {
-            return;
-        }
-        let words = clock_words(fault);
-        self.news().last_error = Some(words.to_owned());
-        tracing::error!("{words}");
-        self.alert_failing(CertificateFault::Clock, (self.place.clock)());
-    }
-
-    /// Each step towards the end is told once. A wrong clock must not cry wolf about a certificate.
-    fn tell_level(&mut self, now_ms: u64) {
-        let Some(life) = self.place.slot.life().filter(|_| !self.told.clock) else { return };
-        let now = level(Some(&life), now_ms);
-        if now > Level::Good && self.told.level.is_none_or(|told| now > told) {
-            self.told.level = Some(now);
-            let (days_left, life_percent) = figures(&life, now_ms);
-            self.place.edition.alert(&Alert::CertificateExpiring { days_left, life_percent });
-        }
+        self.teller.failed(failures, failure.fault(), now_ms);
     }
 
     fn desk(&self, place: usize) -> Desk<'_> {
@@ -385,35 +344,6 @@ impl Driver {
 
     fn news(&self) -> MutexGuard<'_, News> {
         self.news.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn span(life: &Life) -> Span {
-    Span { not_before_ms: life.not_before_s.saturating_mul(1000), not_after_ms: life.not_after_s.saturating_mul(1000) }
-}
-
-fn level(life: Option<&Life>, now_ms: u64) -> Level {
-    life.map_or(Level::Missing, |life| span(life).level(now_ms))
-}
-
-/// Days and percent of the life that are left.
-fn figures(life: &Life, now_ms: u64) -> (i64, u8) {
-    let span = span(life);
-    let percent = span.left_ms(now_ms).saturating_mul(100) / span.life_ms();
-    (life.days_left(now_ms / 1000), u8::try_from(percent).unwrap_or(100))
-}
-
-fn clock_words(fault: ClockFault) -> &'static str {
-    match fault {
-        ClockFault::BeforeBuild => {
-            "this machine's clock shows a time before this program was built. No certificate is ordered until the clock is set, for instance with `timedatectl set-ntp true`"
-        }
-        ClockFault::FarAhead => {
-            "this machine's clock is decades ahead. No certificate is ordered until the clock is set, for instance with `timedatectl set-ntp true`"
-        }
-        ClockFault::BeforeCertificate => {
-            "this machine's clock shows a time before its own certificate was issued. No certificate is ordered until the clock is set, for instance with `timedatectl set-ntp true`"
-        }
     }
 }
 

@@ -13,6 +13,7 @@ mod random;
 mod span;
 mod status;
 mod store;
+mod teller;
 mod transport;
 
 use std::{io, path::PathBuf};
@@ -22,7 +23,7 @@ use zeroize::Zeroizing;
 
 pub use driver::{Acme, Place};
 pub use span::{Level, Span};
-pub use status::AcmeStatus;
+pub use status::{AcmeStatus, kept};
 pub use store::FOLDER;
 
 /// Let's Encrypt.

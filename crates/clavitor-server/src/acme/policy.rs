@@ -125,6 +125,13 @@ pub struct Memory {
     blocked: Vec<Pause>,
 }
 
+impl Memory {
+    /// Failed orders since the last good one.
+    pub fn failures(&self) -> u32 {
+        self.failures
+    }
+}
+
 /// The present certificate, and what is known of when to renew it.
 #[derive(Debug, Clone)]
 struct Present {

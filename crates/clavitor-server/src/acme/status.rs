@@ -1,6 +1,9 @@
 //! What the renewal of certificates looks like from outside: for health, metrics, `doctor` and the web page.
 
-use super::span::Level;
+use std::{io, path::Path};
+
+use super::{order::certified, span::Level, store::glance, teller::level};
+use crate::tls::Life;
 
 /// How the node's certificate is doing. Times are Unix milliseconds. It holds nothing secret.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,4 +28,40 @@ pub struct AcmeStatus {
     pub account: Option<String>,
     /// Whether an order is under way.
     pub ordering: bool,
+}
+
+impl AcmeStatus {
+    /// Everything that follows from the certificate alone.
+    pub(super) fn of_life(life: Option<&Life>, now_ms: u64) -> Self {
+        Self {
+            level: level(life, now_ms),
+            days_left: life.map(|life| life.days_left(now_ms / 1000)),
+            fraction_left: life.map(|life| life.fraction_left(now_ms / 1000)),
+            last_success_ms: None,
+            last_error: None,
+            failures: 0,
+            next_attempt_ms: None,
+            directory: None,
+            account: None,
+            ordering: false,
+        }
+    }
+}
+
+/// The same as far as it lies on the disk, for a process beside the node; nothing is changed there. None if the node never asked for a certificate.
+///
+/// # Errors
+/// The folder cannot be read: it belongs to the user that runs the node.
+pub fn kept(data: &Path, now_ms: u64) -> io::Result<Option<AcmeStatus>> {
+    let Some(glance) = glance(data)? else { return Ok(None) };
+    let life = glance.certificate.as_ref().and_then(|kept| certified(kept).ok()).map(|(_, life)| life);
+    let attempts = glance.attempts.unwrap_or_default();
+    Ok(Some(AcmeStatus {
+        last_success_ms: glance.certificate.map(|kept| kept.issued_ms),
+        last_error: attempts.last_error,
+        failures: attempts.memory.failures(),
+        directory: attempts.directory,
+        account: attempts.account,
+        ..AcmeStatus::of_life(life.as_ref(), now_ms)
+    }))
 }

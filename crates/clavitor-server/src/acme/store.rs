@@ -93,6 +93,37 @@ pub(super) struct OpenOrder {
 pub(super) struct Attempts {
     pub memory: Memory,
     pub last_error: Option<String>,
+    pub directory: Option<String>,
+    /// The address of the account there.
+    pub account: Option<String>,
+}
+
+/// What another process can read without touching anything; what is damaged is left out.
+pub(super) struct Glance {
+    pub certificate: Option<Certificate>,
+    pub attempts: Option<Attempts>,
+}
+
+/// Looks into the folder of a node that may be running; none if the node has none.
+pub(super) fn glance(data: &Path) -> io::Result<Option<Glance>> {
+    let folder = data.join(FOLDER);
+    if !folder.try_exists()? {
+        return Ok(None);
+    }
+    Ok(Some(Glance { certificate: whole(&folder.join(CERTIFICATE))?, attempts: whole(&folder.join(ATTEMPTS))? }))
+}
+
+fn whole<T: DeserializeOwned>(path: &Path) -> io::Result<Option<T>> {
+    Ok(bytes(path)?.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+}
+
+fn bytes(path: &Path) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+    let mut bytes = Zeroizing::new(Vec::new());
+    match File::open(path) {
+        Ok(file) => file.take(FILE_BYTES_MAX).read_to_end(&mut bytes).map(|_| Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// A file as it was found.
@@ -183,12 +214,7 @@ impl Store {
 
     fn read<T: DeserializeOwned>(&self, name: &str) -> io::Result<Found<T>> {
         let path = self.folder.join(name);
-        let mut bytes = Zeroizing::new(Vec::new());
-        match File::open(&path) {
-            Ok(file) => file.take(FILE_BYTES_MAX).read_to_end(&mut bytes)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
-            Err(error) => return Err(error),
-        };
+        let Some(bytes) = bytes(&path)? else { return Ok(Found::Nothing) };
         match serde_json::from_slice(&bytes) {
             Ok(value) => Ok(Found::Whole(value)),
             Err(_) => put_aside(&path).map(Found::Damaged),

@@ -1,7 +1,5 @@
 //! First certificates: each kind of proof, several names, an external account, and what is refused.
 
-use std::sync::Arc;
-
 use clavitor_server::acme::{ExternalAccount, Level};
 
 use crate::{
@@ -28,6 +26,9 @@ async fn by_tls_alone_for_several_names() {
     keys::assert_private(place.data.path());
     assert!(!place.data.path().join("acme/order.json").exists(), "the order is over");
     assert!(place.alerts().is_empty());
+    // Another process sees the same, as far as it lies on the disk.
+    let kept = clavitor_server::acme::kept(place.data.path(), clavitor_server::system_clock()()).unwrap().unwrap();
+    assert_eq!((kept.level, kept.account, kept.failures), (Level::Good, acme.status().account, 0));
 }
 
 #[tokio::test]
@@ -120,8 +121,9 @@ async fn damaged_files_are_replaced() {
     for name in ["certificate.json", "order.json", "attempts.json"] {
         std::fs::write(folder.join(name), "{\"half\":").unwrap();
     }
-    let _acme = place.start(settings(&["vault.test"], &pebble));
+    let acme = place.start(settings(&["vault.test"], &pebble));
     place.serving().await;
+    until(|| !acme.status().ordering).await;
     assert!(folder.join("certificate.damaged").exists());
-    assert_eq!(Arc::strong_count(&place.told), 2, "the task goes on");
+    assert_eq!(keys::certificate(place.data.path())["names"][0], "vault.test");
 }
