@@ -337,6 +337,7 @@ impl Driver {
             slot: &self.place.slot,
             challenges: &self.place.challenges,
             authority: &self.settings.authorities[place],
+            first: place == 0,
             transport: &self.transports[place],
             now_ms: (self.place.clock)(),
         }

@@ -50,6 +50,8 @@ pub(super) struct Desk<'a> {
     pub slot: &'a Slot,
     pub challenges: &'a Challenges,
     pub authority: &'a Authority,
+    /// Whether it is the one that the operator prefers.
+    pub first: bool,
     pub transport: &'a Transport,
     pub now_ms: u64,
 }
@@ -144,12 +146,11 @@ impl Desk<'_> {
 
     async fn begin(&self, account: &Account, way: Way, replaces: Option<&CertificateDer<'_>>) -> Result<(Order, OpenOrder), Failure> {
         let names: Vec<Identifier> = self.settings.names.iter().cloned().map(Identifier::Dns).collect();
-        let plain = || {
-            let order = NewOrder::new(&names);
-            match &self.settings.profile {
-                Some(profile) => order.profile(profile),
-                None => order,
-            }
+        // A second authority need not have the first one's profiles.
+        let profile = self.settings.profile.as_deref().filter(|wanted| self.first || account.profiles().any(|known| known.name == *wanted));
+        let plain = || match profile {
+            Some(profile) => NewOrder::new(&names).profile(profile),
+            None => NewOrder::new(&names),
         };
         let made = match replaces.and_then(|old| CertificateIdentifier::try_from(old).ok()) {
             Some(old) => {

@@ -15,6 +15,7 @@ use clavitor_server::{
 };
 
 use crate::{
+    keys,
     pebble::{Ask, Pebble, free_port, until},
     place::{Place, Visitor, ask, settings, settings_at},
     relay::Relay,
@@ -144,6 +145,7 @@ async fn the_second_authority_after_three_failures() {
     let mut wanted = settings_at(&["vault.test"], format!("https://localhost:{}/dir", free_port()), &pebble.authority.root);
     let root = Some(pebble.authority.root.clone());
     wanted.authorities.push(Authority { directory: pebble.directory(), ca_file: root, external: None });
+    wanted.profile = Some("shortlived".to_owned()); // which the second one does not have
     let acme = place.start(wanted);
     place.serving().await;
     until(|| !acme.status().ordering).await;
@@ -164,6 +166,25 @@ async fn a_restart_in_the_middle_goes_on_with_the_order() {
     let _acme = place.start(wanted());
     place.serving().await;
     assert_eq!(relay.seen().orders, 1, "the order that was begun is the one that is finished");
+}
+
+#[tokio::test]
+async fn a_disk_that_takes_nothing_keeps_no_certificate_from_serving() {
+    let place = Place::open().await;
+    let pebble = Pebble::start(&Ask { validity_s: 8, ..Ask::new(place.tls.port(), place.http.port()) }).await;
+    let acme = place.start(settings(&["vault.test"], &pebble));
+    place.serving().await;
+    until(|| !acme.status().ordering).await;
+    let (first, kept) = (place.not_after_s(), keys::certificate(place.data.path()));
+    // Stands for a full disk, which root cannot be shown otherwise: the file that would be written is a folder.
+    let obstacle = place.data.path().join("acme/certificate.json.tmp");
+    std::fs::create_dir(&obstacle).unwrap();
+    until(|| place.not_after_s() > first).await;
+    until(|| !acme.status().ordering).await;
+    assert_eq!(keys::certificate(place.data.path()), kept, "the old one is whole");
+    std::fs::remove_dir(&obstacle).unwrap();
+    until(|| keys::certificate(place.data.path()) != kept).await;
+    until(|| !place.data.path().join("acme/order.json").exists()).await;
 }
 
 /// An address that counts who comes.
