@@ -72,9 +72,10 @@ async fn serve_on(serve: &Serve, config: Config, listener: TcpListener) -> anyho
     let node = Node::new(vault.clone(), config.clone())?;
     let orders = control::listen(&serve.node.data).context("the control socket cannot be made in the data folder")?;
     let controller = tokio::spawn(control::serve(orders, vault.clone(), config.origin.clone(), config.clock.clone()));
-    welcome(&vault, &config)?;
+    // Before anybody is told that it serves: a signal that comes next is heard.
     let (shutdown, stopped) = (Shutdown::default(), stopped(vault.clone(), config.clone())?);
     config.edition.start(&node, &shutdown);
+    welcome(&vault, &config)?;
     let mut why = None;
     let stop = async {
         why = stopped.await;

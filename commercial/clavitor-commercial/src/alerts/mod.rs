@@ -38,6 +38,8 @@ pub(crate) struct Alerts {
     sender: Sender,
     queue: Mutex<Option<Queue>>,
     queued: Notify,
+    /// Held while an alert is on its way, so that the end of the process does not send it twice.
+    sending: tokio::sync::Mutex<()>,
     dropped: AtomicU64,
     given_up: AtomicU64,
 }
@@ -48,7 +50,7 @@ impl Alerts {
         let hostname = rustix::system::uname().nodename().to_string_lossy().into_owned();
         let sender = Sender { hostname, region: settings.region.clone() };
         let (dropped, given_up) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { settings, sender, queue: Mutex::new(None), queued: Notify::new(), dropped, given_up }
+        Self { settings, sender, queue: Mutex::new(None), queued: Notify::new(), sending: tokio::sync::Mutex::new(()), dropped, given_up }
     }
 
     /// Opens the queue in the data folder. Alerts that an earlier process could not send are in it.
@@ -82,30 +84,39 @@ impl Alerts {
         (self.dropped.load(Ordering::Relaxed), self.given_up.load(Ordering::Relaxed))
     }
 
-    /// Sends what is queued, for as long as the node runs.
+    /// Sends what is queued, for as long as the node runs. What is on its way is not broken off: [`Alerts::finish`] waits for it.
     pub(crate) async fn deliver(&self, shutdown: Shutdown) {
-        tokio::select! {
-            () = self.deliver_for_ever() => {}
-            () = shutdown.cancelled() => {}
-        }
-    }
-
-    async fn deliver_for_ever(&self) {
         let Some(post) = self.post() else { return };
         let (began, mut delivery) = (Instant::now(), Delivery::default());
-        loop {
-            match delivery.next(since_ms(began), self.waiting() > 0) {
-                Next::Idle => self.queued.notified().await,
-                Next::Wait { until_ms } => tokio::time::sleep_until(began + Duration::from_millis(until_ms)).await,
-                Next::Send => self.send_oldest(&post, &mut delivery, began).await,
+        while !shutdown.is_cancelled() {
+            let wait_until = match delivery.next(since_ms(began), self.waiting() > 0) {
+                Next::Send => {
+                    self.send_oldest(&post, &mut delivery, began).await;
+                    continue;
+                }
+                Next::Wait { until_ms } => Some(began + Duration::from_millis(until_ms)),
+                Next::Idle => None,
+            };
+            tokio::select! {
+                () = self.until(wait_until) => {}
+                () = shutdown.cancelled() => {}
             }
         }
     }
 
+    /// Until then, or until something is queued.
+    async fn until(&self, then: Option<Instant>) {
+        match then {
+            Some(then) => tokio::time::sleep_until(then).await,
+            None => self.queued.notified().await,
+        }
+    }
+
     async fn send_oldest(&self, post: &Post, delivery: &mut Delivery, began: Instant) {
+        let _sending = self.sending.lock().await;
         let Some(event) = self.oldest() else { return };
         let failed_before = delivery.failures() > 0;
-        let answer = post.send(&event, None).await;
+        let answer = post.send(&event).await;
         let fate = delivery.hear(since_ms(began), answer, chance());
         match fate {
             Fate::Taken if failed_before => tracing::info!(waiting = self.waiting(), "alerts arrive again"),
@@ -128,17 +139,22 @@ impl Alerts {
         if self.waiting() == 0 {
             return;
         }
-        let Some(post) = self.post() else { return };
-        let until = Instant::now() + Duration::from_millis(FINISH_MS_MAX);
+        let in_time = tokio::time::timeout(Duration::from_millis(FINISH_MS_MAX), self.send_all()).await;
+        if in_time != Ok(true) {
+            tracing::warn!(waiting = self.waiting(), "alerts wait for the next start");
+        }
+    }
+
+    async fn send_all(&self) -> bool {
+        let _sending = self.sending.lock().await;
+        let Some(post) = self.post() else { return false };
         while let Some(event) = self.oldest() {
-            let left = until.saturating_duration_since(Instant::now());
-            let answer = post.send(&event, Some(left)).await;
-            if Delivery::default().hear(0, answer, 0) != Fate::Taken {
-                tracing::warn!(waiting = self.waiting(), "alerts wait for the next start");
-                return;
+            if Delivery::default().hear(0, post.send(&event).await, 0) != Fate::Taken {
+                return false;
             }
             self.end(&event);
         }
+        true
     }
 
     fn post(&self) -> Option<Post> {

@@ -46,8 +46,8 @@ impl Post {
         Ok(Self { client: client(None)?, url: format!("{}{PATH}", settings.host), authorization })
     }
 
-    /// Sends one alert and waits for its answer, no longer than `patience`.
-    pub(crate) async fn send(&self, event: &Event, patience: Option<Duration>) -> Answer {
+    /// Sends one alert and waits for its answer.
+    pub(crate) async fn send(&self, event: &Event) -> Answer {
         let request = Request::builder()
             .method(Method::POST)
             .uri(&self.url)
@@ -55,9 +55,7 @@ impl Post {
             .header(header::CONTENT_TYPE, "application/json")
             .body(Full::new(Bytes::from(event.body.clone())));
         let Ok(request) = request else { return Answer::Lost };
-        let most = Duration::from_millis(ANSWER_MS_MAX);
-        let patience = patience.map_or(most, |patience| patience.min(most));
-        match tokio::time::timeout(patience, self.client.request(request)).await {
+        match tokio::time::timeout(Duration::from_millis(ANSWER_MS_MAX), self.client.request(request)).await {
             Ok(Ok(response)) => Answer::Status(response.status().as_u16()),
             _ => Answer::Lost,
         }
