@@ -1,6 +1,6 @@
 # The words people type. Anything longer than a line lives in scripts/.
 
-.PHONY: help run test bench fmt lint web
+.PHONY: help run test bench fmt lint web dist
 .DEFAULT_GOAL := help
 
 help: ## list the words
@@ -23,3 +23,6 @@ lint: ## tidy, format, clippy and TypeScript, without running a test
 
 web: ## build the web client into web/dist
 	@scripts/web
+
+dist: ## build the static binaries that are released, into target/dist-out
+	@scripts/dist

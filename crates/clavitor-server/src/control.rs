@@ -5,6 +5,7 @@
 use std::{
     fs, io,
     io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::SocketAddr,
     os::unix::{
         fs::{OpenOptionsExt as _, PermissionsExt as _},
         net::UnixStream,
@@ -20,6 +21,8 @@ use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _},
     net::UnixListener,
 };
+
+use crate::Node;
 
 /// The socket's name in the data folder.
 pub const SOCKET: &str = "control.sock";
@@ -40,6 +43,8 @@ pub enum Order {
         /// The file.
         file: PathBuf,
     },
+    /// How the running node is.
+    State,
     /// The ids of the vaults.
     Vaults,
     /// One vault's audit log into a new file, one JSON object a line, and its signed head into another.
@@ -61,6 +66,8 @@ pub enum Reply {
     Text(String),
     /// A backup was written and verified.
     Backup(Backup),
+    /// How it is.
+    State(State),
     /// Vault ids, in hexadecimal.
     Vaults(Vec<String>),
     /// A log was written.
@@ -72,6 +79,70 @@ pub enum Reply {
     },
     /// It could not be done; a sentence.
     Refused(String),
+}
+
+/// How a running node is, for whoever looks after it. The database is checked for the answer.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct State {
+    /// The program's version.
+    pub version: String,
+    /// Its edition.
+    pub edition: String,
+    /// Where it is reached.
+    pub origin: String,
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// Its time, Unix milliseconds.
+    pub now_ms: u64,
+    /// What is wrong with the store; none if its check passed.
+    pub store: Option<String>,
+    /// Whether there is a backup code.
+    pub has_backup_code: bool,
+    /// From one scheduled backup to the next in milliseconds; 0: there is no schedule.
+    pub backup_every_ms: u64,
+    /// When the newest backup of the schedule was taken, Unix milliseconds.
+    pub backup_ms: Option<u64>,
+    /// Backups in a row that failed, and why the last did.
+    pub backup_failures: u64,
+    /// Why, in a word.
+    pub backup_fault: Option<String>,
+    /// Files and connections that the process may have open; none: no limit.
+    pub open_files_max: Option<u64>,
+    /// Connections that it takes.
+    pub connections_max: u64,
+    /// Bytes of it that were swapped out.
+    pub swapped_bytes: u64,
+}
+
+impl State {
+    /// Looks. Blocks: the whole database is read.
+    fn of(node: &Node) -> Self {
+        let (vault, config, backups, now_ms) = (node.vault(), node.config(), node.backups().status(), node.now_ms());
+        let checked = vault.quick_check(now_ms).map_err(|error| vault.health().poisoned.unwrap_or_else(|| error.to_string()));
+        Self {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            edition: config.edition.name().to_owned(),
+            origin: config.origin.clone(),
+            listen: config.listen,
+            now_ms,
+            store: checked.err(),
+            has_backup_code: vault.read(now_ms, backup::has_code).unwrap_or(false),
+            backup_every_ms: backups.every_ms,
+            backup_ms: backups.newest.map(|newest| newest.taken_ms),
+            backup_failures: backups.failures,
+            backup_fault: backups.cause.map(|cause| cause.word().to_owned()),
+            open_files_max: rustix::process::getrlimit(rustix::process::Resource::Nofile).current,
+            connections_max: config.limits.connections_max as u64,
+            swapped_bytes: swapped_bytes(),
+        }
+    }
+}
+
+/// `VmSwap` of this process; 0 where there is no such line.
+fn swapped_bytes() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmSwap:"));
+    line.and_then(|rest| rest.trim().strip_suffix(" kB")?.parse::<u64>().ok()).unwrap_or(0) << 10
 }
 
 /// What a backup holds.
@@ -115,6 +186,7 @@ pub fn carry_out(vault: &Vault, origin: &str, now_ms: u64, order: Order) -> Repl
         Order::SetupLink => setup_link(vault, origin, now_ms).map(Reply::Text),
         Order::BackupCode => vault.write_wait(now_ms, backup::make_code).map(|code| Reply::Text(code.to_string())),
         Order::Backup { file } => backup::write(vault, now_ms, &file).map(|info| Reply::Backup(info.into())),
+        Order::State => return Reply::Refused("no node is running".to_owned()),
         Order::Vaults => vault.read(now_ms, audit::vaults).map(|ids| Reply::Vaults(ids.iter().map(ToString::to_string).collect())),
         Order::AuditExport { vault: id, file, head } => export(vault, now_ms, &id, &file, &head),
     };
@@ -123,6 +195,14 @@ pub fn carry_out(vault: &Vault, origin: &str, now_ms: u64, order: Order) -> Repl
         Error::Unavailable(why) => Reply::Refused(format!("{error}: {why}")),
         other => Reply::Refused(other.to_string()),
     })
+}
+
+/// The same for a node that runs.
+fn of_node(node: &Node, order: Order) -> Reply {
+    match order {
+        Order::State => Reply::State(State::of(node)),
+        other => carry_out(node.vault(), &node.config().origin, node.now_ms(), other),
+    }
 }
 
 /// A set-up link, for the first start and for one more vault.
@@ -165,7 +245,7 @@ pub fn listen(folder: &Path) -> io::Result<UnixListener> {
 }
 
 /// Answers orders, one connection at a time, until the task is dropped.
-pub async fn serve(listener: UnixListener, vault: Vault, origin: String, now_ms: crate::config::Clock) {
+pub async fn serve(listener: UnixListener, node: Node) {
     loop {
         let Ok((mut stream, _)) = listener.accept().await else {
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -175,8 +255,8 @@ pub async fn serve(listener: UnixListener, vault: Vault, origin: String, now_ms:
         let reading = tokio::io::BufReader::new((&mut stream).take(LINE_BYTES_MAX)).read_line(&mut line).await;
         let reply = match (reading, serde_json::from_str::<Order>(&line)) {
             (Ok(_), Ok(order)) => {
-                let (vault, origin, now) = (vault.clone(), origin.clone(), now_ms());
-                tokio::task::spawn_blocking(move || carry_out(&vault, &origin, now, order)).await.ok()
+                let node = node.clone();
+                tokio::task::spawn_blocking(move || of_node(&node, order)).await.ok()
             }
             _ => None,
         };

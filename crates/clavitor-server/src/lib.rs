@@ -36,6 +36,7 @@ mod proxy;
 mod rates;
 pub mod refusal;
 pub mod router;
+pub mod schedule;
 mod shutdown;
 pub mod tls;
 mod watch;

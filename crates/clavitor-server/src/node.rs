@@ -21,6 +21,7 @@ use crate::{
     proofs::{NotTaken, ProofId, Proofs},
     rates::{Buckets, Prefix, Rate, Rates},
     refusal::Refusal,
+    schedule::Backups,
     webauthn::{RelyingParty, RelyingPartyError},
     who::CallerKey,
 };
@@ -44,6 +45,7 @@ struct Inner {
     agents: Mutex<Buckets<CallerKey>>,
     large_bodies: Semaphore,
     stopping: AtomicBool,
+    backups: Backups,
     started_s: u64,
 }
 
@@ -76,6 +78,7 @@ impl Node {
             agents: Mutex::new(agents),
             large_bodies: Semaphore::new(config.limits.large_bodies_max),
             stopping: AtomicBool::new(false),
+            backups: Backups::default(),
             started_s: (config.clock)() / 1000,
             config,
         };
@@ -105,6 +108,11 @@ impl Node {
     /// The API description.
     pub fn description(&self) -> Bytes {
         self.inner.description.clone()
+    }
+
+    /// How backups on a schedule are doing.
+    pub fn backups(&self) -> &Backups {
+        &self.inner.backups
     }
 
     /// Unix milliseconds.

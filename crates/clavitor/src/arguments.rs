@@ -104,6 +104,8 @@ pub(crate) struct Serve {
     #[arg(long, env = "CLAVITOR_PROXY_PROTOCOL", requires = "trusted_proxy")]
     pub(crate) proxy_protocol: bool,
     #[command(flatten)]
+    pub(crate) backups: crate::schedule::Backups,
+    #[command(flatten)]
     pub(crate) log: Log,
 }
 

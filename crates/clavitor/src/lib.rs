@@ -4,9 +4,11 @@ mod arguments;
 mod audit;
 mod backup;
 mod exit;
+mod harden;
 mod manual;
 mod operator;
 mod print;
+mod schedule;
 mod serve;
 mod settings;
 mod version;
@@ -19,6 +21,7 @@ use clavitor_server::edition::Edition;
 
 /// Does what the command line says, as the given edition. The whole program: `main` only chooses the edition and the allocator.
 pub fn run(edition: Arc<dyn Edition>) -> ExitCode {
+    harden::no_dumps();
     let matches = match Arguments::command().try_get_matches() {
         Ok(matches) => matches,
         Err(error) if error.kind() == ErrorKind::DisplayVersion => return exit::code(version::print(edition.as_ref())),

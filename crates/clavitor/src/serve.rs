@@ -22,7 +22,7 @@ use tokio::{
 
 use crate::{
     arguments::{Log, LogFormat, Serve},
-    print, settings,
+    harden, print, settings,
 };
 
 const HEALTH_INTERVAL: Duration = Duration::from_secs(1);
@@ -30,6 +30,8 @@ const HEALTH_INTERVAL: Duration = Duration::from_secs(1);
 /// Serves until a signal, or until the store stops.
 pub(crate) fn run(serve: &Serve, edition: Arc<dyn Edition>) -> anyhow::Result<()> {
     log(&serve.log)?;
+    let locked = harden::lock_memory();
+    tracing::debug!(locked, "memory");
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers()).enable_all().build().context("no runtime")?;
     runtime.block_on(serve_until_stopped(serve, edition))
 }
@@ -71,10 +73,13 @@ async fn serve_on(serve: &Serve, config: Config, listener: TcpListener) -> anyho
     let vault = open(serve, &config)?;
     let node = Node::new(vault.clone(), config.clone())?;
     let orders = control::listen(&serve.node.data).context("the control socket cannot be made in the data folder")?;
-    let controller = tokio::spawn(control::serve(orders, vault.clone(), config.origin.clone(), config.clock.clone()));
+    let controller = tokio::spawn(control::serve(orders, node.clone()));
     // Before anybody is told that it serves: a signal that comes next is heard.
     let (shutdown, stopped) = (Shutdown::default(), stopped(vault.clone(), config.clone())?);
     config.edition.start(&node, &shutdown);
+    if let Some(schedule) = serve.backups.schedule() {
+        clavitor_server::schedule::start(&node, schedule, &shutdown);
+    }
     welcome(&vault, &config)?;
     let mut why = None;
     let stop = async {

@@ -79,6 +79,11 @@ pub(crate) fn check(matches: &ArgMatches, edition: Arc<dyn Edition>) -> anyhow::
     let proxies = if proxies.is_empty() { "none".to_owned() } else { proxies.join(",") };
     print::data(&format!("trusted-proxy\t{proxies}\t{}", source("trusted_proxy", "default")))?;
     print::data(&format!("proxy-protocol\t{}\t{}", serve.proxy_protocol, source("proxy_protocol", "default")))?;
+    let folder = serve.backups.backup_dir.as_ref().map_or("none".to_owned(), |folder| folder.display().to_string());
+    print::data(&format!("backup-dir\t{folder}\t{}", source("backup_dir", "default")))?;
+    let every = crate::schedule::duration_text(serve.backups.backup_every);
+    print::data(&format!("backup-every\t{every}\t{}", source("backup_every", "default")))?;
+    print::data(&format!("backup-keep\t{}\t{}", serve.backups.backup_keep, source("backup_keep", "default")))?;
     print::data(&format!("log\t{}\t{}", serve.log.log, source("log", "default")))?;
     print::data(&format!("log-format\t{format}\t{}", source("log_format", "default")))?;
     fits(&config)?;

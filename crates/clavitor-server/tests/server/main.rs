@@ -15,6 +15,7 @@ mod passkeys;
 mod proofs;
 mod release;
 mod routes;
+mod schedule;
 mod seam;
 mod story;
 mod wire;

@@ -25,6 +25,8 @@ use crate::{
 };
 
 const COPY_BYTES: usize = 64 * 1024;
+/// Room that a backup leaves free.
+const SPARE_BYTES: u64 = 1 << 20;
 
 /// What a backup holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,12 +71,14 @@ pub fn write(vault: &Vault, now_ms: u64, file: &Path) -> Result<BackupInfo> {
     if file.exists() {
         return Err(Error::BadRequest("the backup file exists already"));
     }
+    check_room(vault, file)?;
     let copy = Temporary::beside(file, "copy");
     vault.copy_to(&copy.0)?;
     let partial = Temporary::beside(file, "partial");
     let key = RecordKey::make();
     let log_key = &vault.shared().log_key;
     let chunks = seal_copy(&copy.0, &partial.0, &WrapPublic(public), &key, (now_ms, log_key)).map_err(|error| io(&partial.0, &error))??;
+    flush(&partial.0).map_err(|error| io(&partial.0, &error))?;
     let opened = Temporary::beside(file, "check");
     let info = unpack(&partial.0, &opened.0, |_| Ok(key))?.info;
     if info.chunks != chunks || !same_bytes(&copy.0, &opened.0).map_err(|error| io(&opened.0, &error))? {
@@ -83,6 +87,26 @@ pub fn write(vault: &Vault, now_ms: u64, file: &Path) -> Result<BackupInfo> {
     fs::rename(&partial.0, file).map_err(|error| io(file, &error))?;
     durable(file)?;
     Ok(info)
+}
+
+/// Copy, sealed file and opened file lie beside each other for a while. A backup that cannot fit must not fill the disk that the vault may be on.
+fn check_room(vault: &Vault, file: &Path) -> Result<()> {
+    let database_bytes = fs::metadata(vault.shared().database()).map_or(0, |file| file.len());
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let Ok(disk) = rustix::fs::statvfs(folder) else { return Ok(()) };
+    if disk.f_bavail.saturating_mul(disk.f_frsize) < database_bytes.saturating_mul(3).saturating_add(SPARE_BYTES) {
+        return Err(Error::Unavailable("there is no room for a backup: three times the size of the database is needed"));
+    }
+    Ok(())
+}
+
+/// Puts the file on the disk before it gets its name, and out of memory, so that the check reads what the disk holds.
+fn flush(path: &Path) -> std::io::Result<()> {
+    let file = File::open(path)?;
+    file.sync_all()?;
+    // Advice only: a file system may have no other place for it than memory.
+    let _ = rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed);
+    Ok(())
 }
 
 /// Opens every chunk of a backup with the backup code as people type it, and checks the database in it. Needs room for the database beside the file.

@@ -10,6 +10,7 @@ mod columns;
 pub(crate) mod copy;
 pub(crate) mod engine;
 pub(crate) mod entries;
+mod examine;
 pub(crate) mod folder;
 mod log;
 mod migrate;
@@ -24,6 +25,7 @@ mod vault;
 pub(crate) mod vaults;
 mod writer;
 
+pub use examine::{Examined, examine};
 pub use options::{Disk, Health, OpenError, OpenOptions};
 pub(crate) use transaction::Room;
 pub use transaction::{Read, Write};

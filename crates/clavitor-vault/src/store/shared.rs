@@ -105,7 +105,7 @@ impl Shared {
         self.checked_ms.load(Ordering::Relaxed)
     }
 
-    pub(super) fn database(&self) -> PathBuf {
+    pub(crate) fn database(&self) -> PathBuf {
         self.folder.database()
     }
 }
