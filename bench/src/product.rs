@@ -87,6 +87,7 @@ fn config(listen: SocketAddr) -> Config {
         origin: ORIGIN.into(),
         rp_id: "localhost".into(),
         listen,
+        names: Vec::new(),
         trusted_proxies: Vec::new(),
         proxy_protocol: false,
         limits,

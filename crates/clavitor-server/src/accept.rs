@@ -2,13 +2,14 @@
 
 use std::{future::Future, io, net::SocketAddr, pin::pin, time::Duration};
 
+use axum::{body::Body, extract::Request, response::Response};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
 };
 
 use crate::{
-    app::App,
+    Node,
     connection::{self, Drain, Draining},
     door::Guest,
     limits::Limits,
@@ -24,7 +25,7 @@ pub trait Front: Clone + Send + Sync + 'static {
     /// The stream that HTTP is spoken on.
     type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
 
-    /// Opens it; the header deadline runs.
+    /// Opens it; `tls_handshake_ms_max` runs.
     fn open(&self, socket: TcpStream) -> impl Future<Output = io::Result<Self::Stream>> + Send;
 }
 
@@ -40,9 +41,21 @@ impl Front for Plain {
     }
 }
 
+/// What answers the requests of a listener. Cheap to clone.
+pub trait Answer: Clone + Send + Sync + 'static {
+    /// Whether HTTP/2 is spoken besides HTTP/1.1.
+    const HTTP2: bool;
+
+    /// The node, whose limits hold and whose door counts.
+    fn node(&self) -> &Node;
+
+    /// Answers one request. The peer's address is in its extensions.
+    fn answer(&self, request: Request<Body>) -> impl Future<Output = Response> + Send;
+}
+
 /// Serves until `shutdown` resolves, then lets open requests finish within the drain limit.
-pub async fn serve<F: Front>(app: App, listener: TcpListener, front: F, shutdown: impl Future<Output = ()>) {
-    let limits = app.node().config().limits.clone();
+pub async fn serve<A: Answer, F: Front>(answerer: A, listener: TcpListener, front: F, shutdown: impl Future<Output = ()>) {
+    let limits = answerer.node().config().limits.clone();
     let (drain, draining) = Drain::new();
     let mut shutdown = pin!(shutdown);
     loop {
@@ -52,7 +65,7 @@ pub async fn serve<F: Front>(app: App, listener: TcpListener, front: F, shutdown
         };
         match accepted {
             Ok((socket, peer)) => {
-                let node = app.node();
+                let node = answerer.node();
                 // A proxy's connection is somebody else's; whose, it says itself.
                 let counted = (!node.config().trusts(peer.ip())).then(|| peer.ip());
                 let Ok(guest) = node.door().knock(counted, node.now_ms()) else {
@@ -60,7 +73,7 @@ pub async fn serve<F: Front>(app: App, listener: TcpListener, front: F, shutdown
                     let _ = socket.set_zero_linger();
                     continue;
                 };
-                tokio::spawn(open(app.clone(), socket, Peer(peer), front.clone(), draining.clone(), guest));
+                tokio::spawn(open(answerer.clone(), socket, Peer(peer), front.clone(), draining.clone(), guest));
             }
             Err(error) => {
                 // Out of descriptors, or a peer that hung up at once: neither is a reason to stop, nor to spin.
@@ -69,7 +82,7 @@ pub async fn serve<F: Front>(app: App, listener: TcpListener, front: F, shutdown
             }
         }
     }
-    app.node().stop();
+    answerer.node().stop();
     drop(listener);
     if tokio::time::timeout(Duration::from_millis(limits.drain_ms_max), drain.ended(draining)).await.is_err() {
         tracing::warn!("some requests did not end in time");
@@ -77,19 +90,19 @@ pub async fn serve<F: Front>(app: App, listener: TcpListener, front: F, shutdown
 }
 
 /// What comes before HTTP: the proxy's word about its client, and the front.
-async fn open<F: Front>(app: App, mut socket: TcpStream, peer: Peer, front: F, draining: Draining, guest: Guest) {
-    let limits = app.node().config().limits.clone();
+async fn open<A: Answer, F: Front>(answerer: A, mut socket: TcpStream, peer: Peer, front: F, draining: Draining, guest: Guest) {
+    let limits = answerer.node().config().limits.clone();
     bound(&socket, &limits);
     let opening = async {
-        let peer = proxy::peer(app.node(), &mut socket, peer, &guest).await?;
+        let peer = proxy::peer(answerer.node(), &mut socket, peer, &guest).await?;
         Ok::<_, io::Error>((front.open(socket).await?, peer))
     };
     let opened = tokio::select! {
-        opened = tokio::time::timeout(Duration::from_millis(limits.header_ms_max), opening) => opened,
+        opened = tokio::time::timeout(Duration::from_millis(limits.tls_handshake_ms_max), opening) => opened,
         () = guest.must_leave() => return,
     };
     match opened {
-        Ok(Ok((stream, peer))) => connection::serve(app, stream, peer, guest, draining).await,
+        Ok(Ok((stream, peer))) => connection::serve(answerer, stream, peer, guest, draining).await,
         Ok(Err(error)) => tracing::debug!(kind = ?error.kind(), "connection did not open"),
         Err(_) => tracing::debug!("connection opened too slowly"),
     }

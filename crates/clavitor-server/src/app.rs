@@ -15,7 +15,7 @@ use data_encoding::HEXLOWER;
 use tower::ServiceExt as _;
 
 use crate::{
-    accept::Peer,
+    accept::{Answer, Peer},
     client,
     edition::Unmatched,
     guards, headers,
@@ -24,6 +24,7 @@ use crate::{
     refusal::{Refusal, Refused},
     router::operations,
     who::{self, Head},
+    wrong_address,
 };
 
 /// Names a request in the log and in its answer.
@@ -82,7 +83,10 @@ impl App {
         let from = request.extensions().get::<Peer>().map(|peer| client::address(&config.trusted_proxies, peer.0.ip(), request.headers()));
         let names_itself = who::names_itself(request.headers());
         let mut response = match self.admit(from, names_itself, &request) {
-            Ok(()) => self.router.clone().oneshot(request).await.unwrap_or_else(|never| match never {}),
+            Ok(()) => match wrong_address::answer(config, &request) {
+                Some(refused) => refused,
+                None => self.router.clone().oneshot(request).await.unwrap_or_else(|never| match never {}),
+            },
             Err(refusal) => refusal.into_response(),
         };
         if let Some(from) = from.filter(|_| names_itself && response.extensions().get::<Proved>().is_none())
@@ -90,7 +94,7 @@ impl App {
         {
             response.extensions_mut().insert(Overdrawn);
         }
-        headers::add(response.headers_mut(), config.origin.starts_with("https://"));
+        headers::add(response.headers_mut(), headers::demands_tls(config));
         let id = request_id();
         log(&method, &response, &id, started);
         if let Ok(id) = HeaderValue::from_str(&id) {
@@ -105,6 +109,18 @@ impl App {
             self.node.count_request(from)?;
         }
         guards::shape(self.node.config(), request.uri(), request.headers())
+    }
+}
+
+impl Answer for App {
+    const HTTP2: bool = true;
+
+    fn node(&self) -> &Node {
+        &self.node
+    }
+
+    async fn answer(&self, request: Request) -> Response {
+        Self::answer(self, request).await
     }
 }
 

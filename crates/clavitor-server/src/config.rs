@@ -19,6 +19,8 @@ pub struct Config {
     pub rp_id: String,
     /// Where the node listens. On a loopback address the `Host` header is checked against the names of this machine.
     pub listen: SocketAddr,
+    /// The names that the node answers to over TLS, in lower case, that of the origin among them; none where it speaks plain HTTP.
+    pub names: Vec<String>,
     /// Proxies that are believed when they say whose request they pass on.
     pub trusted_proxies: Vec<IpAddr>,
     /// Whether these begin each connection with the PROXY protocol's header. From everybody else it is a bad request.

@@ -27,8 +27,8 @@ use tokio::{
 };
 
 use crate::{
-    accept::Peer,
-    app::{App, Overdrawn},
+    accept::{Answer, Peer},
+    app::Overdrawn,
     door::Guest,
     limits::Limits,
     watch::{Watch, Watched},
@@ -56,6 +56,19 @@ impl Drain {
 }
 
 impl Draining {
+    fn is_asked(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    /// Resolves when a connection is to end because the node does. One that is quiet is kept a moment longer: a request may be on its way, and closing under
+    /// it would fail it; it is answered, and told that it was the last.
+    async fn leaving(&mut self, watch: &Watch, limits: &Limits) {
+        self.asked().await;
+        if watch.is_quiet() {
+            tokio::time::sleep(Duration::from_millis(limits.linger_ms_max)).await;
+        }
+    }
+
     async fn asked(&mut self) {
         // Without anybody who could ask, nobody does.
         if self.0.wait_for(|asked| *asked).await.is_err() {
@@ -92,20 +105,24 @@ impl Tally {
 }
 
 /// Serves one connection. A stop and too many requests end it in order: `Connection: close`, or GOAWAY; everything else cuts it off.
-pub(crate) async fn serve<S>(app: App, stream: S, peer: Peer, guest: Guest, mut draining: Draining)
+pub(crate) async fn serve<A, S>(answerer: A, stream: S, peer: Peer, guest: Guest, mut draining: Draining)
 where
+    A: Answer,
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let limits = app.node().config().limits.clone();
+    let limits = answerer.node().config().limits.clone();
     let (watch, tally) = (Watch::new(&limits), Arc::new(Tally::default()));
     let stream = TokioIo::new(Watched::new(stream, watch.clone()));
+    let told = draining.clone();
     let service = service_fn(|mut request: Request<Incoming>| {
         request.extensions_mut().insert(peer);
         request.extensions_mut().insert(guest.clone());
-        let (app, busy, tally, http1) = (app.clone(), watch.busy(), tally.clone(), request.version() < Version::HTTP_2);
+        let (answerer, busy, tally, stop) = (answerer.clone(), watch.busy(), tally.clone(), told.clone());
+        let http1 = request.version() < Version::HTTP_2;
         async move {
-            let mut response = app.answer(request.map(Body::new)).await;
-            if tally.count(&response, &app.node().config().limits) && http1 {
+            let mut response = answerer.answer(request.map(Body::new)).await;
+            let last = tally.count(&response, &answerer.node().config().limits) || stop.is_asked();
+            if last && http1 {
                 // Requests that have come already are not begun any more.
                 response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
@@ -113,7 +130,7 @@ where
             Ok::<_, Infallible>(response)
         }
     });
-    let builder = http(&limits);
+    let builder = http(&limits, A::HTTP2);
     let mut serving = pin!(builder.serve_connection(stream, service));
     let (mut ending, mut cut_at) = (false, None);
     loop {
@@ -124,7 +141,7 @@ where
                 }
                 return;
             }
-            () = draining.asked(), if !ending => {}
+            () = draining.leaving(&watch, &limits), if !ending => {}
             () = tally.enough.notified(), if !ending => {
                 tracing::debug!("connection has had enough requests");
                 cut_at = Some(Instant::now() + Duration::from_millis(limits.header_ms_max));
@@ -146,8 +163,9 @@ async fn at(moment: Option<Instant>) {
 }
 
 /// hyper with every limit set by us; its own header deadline needs the timer and is the net under [`Watch`].
-fn http(limits: &Limits) -> auto::Builder<TokioExecutor> {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
+fn http(limits: &Limits, http2: bool) -> auto::Builder<TokioExecutor> {
+    let builder = auto::Builder::new(TokioExecutor::new());
+    let mut builder = if http2 { builder } else { builder.http1_only() };
     let net = Duration::from_millis(limits.idle_ms_max + limits.header_ms_max);
     builder
         .http1()

@@ -10,10 +10,10 @@ use crate::{config::Config, cookie, refusal::Refusal, who::WhoKind};
 /// The header that only our own pages can send along.
 pub(crate) const OWN_HEADER: &str = "x-clavitor";
 
-/// Size and host.
+/// Size.
 ///
 /// # Errors
-/// `too_large`, `bad_request`.
+/// `too_large`.
 pub(crate) fn shape(config: &Config, uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
     let limits = &config.limits;
     let url_bytes = uri.path().len() + uri.query().map_or(0, |query| query.len() + 1);
@@ -24,9 +24,6 @@ pub(crate) fn shape(config: &Config, uri: &Uri, headers: &HeaderMap) -> Result<(
     if headers.len() > limits.header_fields_max || header_bytes > limits.header_bytes_max {
         let (fields, bytes) = (limits.header_fields_max, limits.header_bytes_max);
         return Err(Refusal::new(ErrorCode::TooLarge, format!("The header has more than {fields} fields or {bytes} bytes.")));
-    }
-    if config.listen.ip().is_loopback() && !host(uri, headers).is_some_and(|host| is_ours(config, &host)) {
-        return Err(Refusal::bad_request(format!("This node answers to {} only.", config.origin)));
     }
     Ok(())
 }
@@ -40,8 +37,47 @@ fn host(uri: &Uri, headers: &HeaderMap) -> Option<Authority> {
     }
 }
 
-/// On a loopback address any web page can reach the node through a name of its own that resolves to it; only our names are answered.
-fn is_ours(config: &Config, host: &Authority) -> bool {
+/// Under which of its addresses the node was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Addressed {
+    /// The one that passkeys are bound to, or any, where the node cannot know.
+    Right,
+    /// Another name of its own.
+    SecondName,
+    /// A bare address, or a name that is not the node's.
+    NotOurs,
+}
+
+/// Whom the request is for. A page of another name that resolves to us must not reach us, least of all on a loopback address.
+pub(crate) fn addressed(config: &Config, uri: &Uri, headers: &HeaderMap) -> Addressed {
+    let over_tls = !config.names.is_empty();
+    if !over_tls && !config.listen.ip().is_loopback() {
+        return Addressed::Right;
+    }
+    let Some(host) = host(uri, headers) else { return Addressed::NotOurs };
+    let right = if over_tls { origin_host(config).eq_ignore_ascii_case(host.host()) } else { is_local(config, &host) };
+    match right {
+        true => Addressed::Right,
+        false if is_name(config, &host) => Addressed::SecondName,
+        false => Addressed::NotOurs,
+    }
+}
+
+/// Whether the request names the node by one of its names, on whatever port.
+pub(crate) fn named(config: &Config, uri: &Uri, headers: &HeaderMap) -> bool {
+    host(uri, headers).is_some_and(|host| is_name(config, &host))
+}
+
+fn is_name(config: &Config, host: &Authority) -> bool {
+    config.names.iter().any(|name| name.eq_ignore_ascii_case(host.host()))
+}
+
+fn origin_host(config: &Config) -> &str {
+    let authority = config.origin.split_once("://").map_or("", |(_, authority)| authority);
+    authority.split_once(':').map_or(authority, |(host, _)| host)
+}
+
+fn is_local(config: &Config, host: &Authority) -> bool {
     let port = config.listen.port();
     let local = [
         "localhost".to_owned(),

@@ -2,6 +2,8 @@
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
+use crate::config::Config;
+
 /// The policy of everything that is not a page of the web application.
 const NOTHING: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -21,12 +23,17 @@ const ALWAYS: [(HeaderName, &str); 9] = [
     (header::CONTENT_SECURITY_POLICY, NOTHING),
 ];
 
-/// Adds what is not there yet. `https` says whether browsers reach the node through TLS.
-pub(crate) fn add(headers: &mut HeaderMap, https: bool) {
+/// Whether browsers reach the node through TLS and shall never come without. Not for `localhost`: other programs of the machine serve there too.
+pub(crate) fn demands_tls(config: &Config) -> bool {
+    config.origin.starts_with("https://") && config.rp_id != "localhost" && !config.rp_id.ends_with(".localhost")
+}
+
+/// Adds what is not there yet. `demand_tls` is what [`demands_tls`] says.
+pub(crate) fn add(headers: &mut HeaderMap, demand_tls: bool) {
     for (name, value) in ALWAYS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
-    if https {
+    if demand_tls {
         let years = HeaderValue::from_static("max-age=63072000; includeSubDomains; preload");
         headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert(years);
     }

@@ -21,6 +21,8 @@ pub struct Limits {
     pub large_bodies_max: usize,
     /// Nesting of a JSON body.
     pub json_depth_max: usize,
+    /// From the first byte of a connection to the end of its TLS handshake.
+    pub tls_handshake_ms_max: u64,
     /// From the first byte of a request to the end of its header.
     pub header_ms_max: u64,
     /// Between requests of one connection.
@@ -79,6 +81,8 @@ pub struct Limits {
     pub proofs_per_agent_max: usize,
     /// How far a proof's time may be from the node's.
     pub proof_skew_s_max: u64,
+    /// At shutdown a connection on which nothing is under way is kept this long for a last request.
+    pub linger_ms_max: u64,
     /// Open requests are given this long at shutdown.
     pub drain_ms_max: u64,
 }
@@ -95,6 +99,7 @@ impl Default for Limits {
             change_bytes_max: 32 << 20,
             large_bodies_max: 2,
             json_depth_max: 32,
+            tls_handshake_ms_max: 5_000,
             header_ms_max: 5_000,
             idle_ms_max: 60_000,
             write_ms_max: 15_000,
@@ -124,6 +129,7 @@ impl Default for Limits {
             proofs_max: 500_000,
             proofs_per_agent_max: 250_000,
             proof_skew_s_max: 60,
+            linger_ms_max: 1_000,
             drain_ms_max: 10_000,
         }
     }

@@ -159,6 +159,11 @@ impl Watch {
         });
     }
 
+    /// Whether no request is under way and the peer cannot be told by the protocol that none will be answered any more, as HTTP/2 can.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.with(|state| !matches!(state.protocol, Protocol::Http2) && state.phase != Phase::Busy)
+    }
+
     /// The client has taken everything.
     fn flushed(&self) {
         self.with(|state| state.stall = None);

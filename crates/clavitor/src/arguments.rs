@@ -10,7 +10,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 const EXAMPLES: &str = "\
 Examples:
   clavitor serve                                  a node on this machine, data in ./data
-  clavitor serve --origin https://vault.example.com --bind 0.0.0.0:1984
+  clavitor serve --domain vault.example.com       on the Internet: ports 443 and 80, its own certificate
+  clavitor serve --dev-ca                         https://localhost:8443 with a certificate authority of its own, for development
   clavitor setup-link                             a link for one more vault
   clavitor backup code; clavitor backup create /backups/today.clv
   clavitor audit export --file log.jsonl --head head.txt
@@ -69,10 +70,16 @@ pub(crate) struct Node {
     /// The data folder; made if it is not there
     #[arg(long, env = "CLAVITOR_DATA", default_value = "data", value_name = "FOLDER")]
     pub(crate) data: PathBuf,
-    /// Address and port to listen on
+    /// Address and port to listen on without TLS: on this machine only, to try the node out or behind a proxy
     #[arg(long, alias = "listen", env = "CLAVITOR_BIND", default_value = "127.0.0.1:1984", value_name = "ADDRESS:PORT")]
     pub(crate) bind: SocketAddr,
-    /// How browsers and agents reach the node, such as https://vault.example.com [default: http://localhost and the port]
+    /// A name under which the node serves HTTPS, such as vault.example.com. Can be repeated; passkeys are bound to the first
+    #[arg(long, env = "CLAVITOR_DOMAIN", value_delimiter = ',', value_parser = crate::reach::name, value_name = "NAME", conflicts_with = "bind")]
+    pub(crate) domain: Vec<String>,
+    /// Address and port of HTTPS [default: [::]:443; with --dev-ca alone 127.0.0.1:8443]
+    #[arg(long, env = "CLAVITOR_HTTPS_BIND", value_name = "ADDRESS:PORT", conflicts_with = "bind")]
+    pub(crate) https_bind: Option<SocketAddr>,
+    /// How browsers and agents reach the node, such as https://vault.example.com [default: https:// and the first name; else http://localhost and the port]
     #[arg(long, env = "CLAVITOR_ORIGIN", value_name = "URL")]
     pub(crate) origin: Option<String>,
     /// What passkeys are bound to, for ever: the host of the origin or a parent domain of it [default: the host]
@@ -85,6 +92,8 @@ pub(crate) struct Node {
 pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) node: Node,
+    #[command(flatten)]
+    pub(crate) tls: Tls,
     /// Connections from one IPv4 address or IPv6 /64; raise it where many people share one address
     #[arg(long, env = "CLAVITOR_CONNECTIONS_PER_ADDRESS", default_value_t = 64, value_name = "COUNT")]
     pub(crate) connections_per_address: usize,
@@ -107,6 +116,24 @@ pub(crate) struct Serve {
     pub(crate) backups: crate::schedule::Backups,
     #[command(flatten)]
     pub(crate) log: Log,
+}
+
+/// HTTPS without a proxy.
+#[derive(Args)]
+pub(crate) struct Tls {
+    /// Address and port of plain HTTP, which answers a certificate authority's challenges and sends everybody else to HTTPS, or `none` [default: [::]:80; with
+    /// --dev-ca alone none]
+    #[arg(long, env = "CLAVITOR_HTTP_BIND", value_name = "ADDRESS:PORT", conflicts_with = "bind")]
+    pub(crate) http_bind: Option<crate::reach::HttpBind>,
+    /// A certificate of your own instead of one that the node asks for: the chain in PEM, the node's own first; read again when it changes
+    #[arg(long, env = "CLAVITOR_TLS_CERT", value_name = "FILE", requires = "tls_key", requires = "domain")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The private key of that certificate, in PEM, not encrypted
+    #[arg(long, env = "CLAVITOR_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// For development: make a certificate authority for the names (localhost if there are none) in the data folder, and say how to trust it
+    #[arg(long, env = "CLAVITOR_DEV_CA", conflicts_with_all = ["bind", "tls_cert"])]
+    pub(crate) dev_ca: bool,
 }
 
 /// How the log looks.

@@ -8,6 +8,7 @@ mod harden;
 mod manual;
 mod operator;
 mod print;
+mod reach;
 mod schedule;
 mod serve;
 mod settings;

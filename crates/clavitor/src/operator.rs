@@ -6,11 +6,11 @@ use anyhow::{Context as _, bail};
 use clavitor_server::control::{self, Order, Reply};
 use clavitor_vault::{OpenError, OpenOptions, Vault};
 
-use crate::{arguments::Node, print, serve::now_ms, settings};
+use crate::{arguments::Node, print, reach, serve::now_ms, settings};
 
 /// Carries an order out.
 pub(crate) fn order(node: &Node, order: Order) -> anyhow::Result<Reply> {
-    let origin = settings::origin(node, node.bind);
+    let origin = reach::origin_unstarted(node);
     if !node.data.join("clavitor.db").exists() {
         bail!("there is no vault in {}; start a node there first, or say --data", node.data.display());
     }

@@ -1,5 +1,8 @@
 //! `serve`: opens the store, listens, and ends in order.
 
+mod certificate;
+mod sockets;
+
 use std::{
     io::{self, IsTerminal as _},
     sync::Arc,
@@ -13,16 +16,22 @@ use clavitor_server::{
     config::Clock,
     control,
     edition::Edition,
+    plain::PlainHttp,
+    tls::Tls,
 };
 use clavitor_vault::{Disk, OpenError, OpenOptions, Vault, setup};
 use tokio::{
-    net::TcpListener,
     signal::unix::{SignalKind, signal},
+    task::JoinSet,
 };
+
+use self::{certificate::Filled, sockets::Sockets};
 
 use crate::{
     arguments::{Log, LogFormat, Serve},
-    harden, print, settings,
+    harden, print,
+    reach::{self, Reach},
+    settings,
 };
 
 const HEALTH_INTERVAL: Duration = Duration::from_secs(1);
@@ -54,9 +63,10 @@ fn log(log: &Log) -> anyhow::Result<()> {
 }
 
 async fn serve_until_stopped(serve: &Serve, edition: Arc<dyn Edition>) -> anyhow::Result<()> {
-    let listener = TcpListener::bind(serve.node.bind).await.with_context(|| format!("cannot listen on {}", serve.node.bind))?;
-    let mut config = settings::of_serve(serve, listener.local_addr()?, edition.clone());
-    clavitor_server::config::check(&config)?;
+    let reach = reach::of(serve)?;
+    let sockets = sockets::open(&reach).await?;
+    let mut config = settings::of_serve(serve, &reach, sockets.address()?, edition.clone());
+    settings::fit(&reach, &config)?;
     if let Some(fewer) = clavitor_server::descriptors::fit(&mut config.limits) {
         tracing::warn!(
             connections = fewer,
@@ -64,29 +74,28 @@ async fn serve_until_stopped(serve: &Serve, edition: Arc<dyn Edition>) -> anyhow
         );
     }
     edition.prepare(&serve.node.data);
-    let ended = serve_on(serve, config, listener).await;
+    let ended = serve_on(serve, &reach, config, sockets).await;
     edition.finish().await;
     ended
 }
 
-async fn serve_on(serve: &Serve, config: Config, listener: TcpListener) -> anyhow::Result<()> {
+async fn serve_on(serve: &Serve, reach: &Reach, config: Config, sockets: Sockets) -> anyhow::Result<()> {
     let vault = open(serve, &config)?;
     let node = Node::new(vault.clone(), config.clone())?;
     let orders = control::listen(&serve.node.data).context("the control socket cannot be made in the data folder")?;
     let controller = tokio::spawn(control::serve(orders, node.clone()));
     // Before anybody is told that it serves: a signal that comes next is heard.
     let (shutdown, stopped) = (Shutdown::default(), stopped(vault.clone(), config.clone())?);
+    let certificate = certificate::start(&reach.certificate, &serve.node.data, &config, &shutdown)?;
     config.edition.start(&node, &shutdown);
     if let Some(schedule) = serve.backups.schedule() {
         clavitor_server::schedule::start(&node, schedule, &shutdown);
     }
+    let listeners = answer(App::new(node), sockets, certificate, &shutdown)?;
     welcome(&vault, &config)?;
-    let mut why = None;
-    let stop = async {
-        why = stopped.await;
-        shutdown.cancel();
-    };
-    accept::serve(App::new(node), listener, accept::Plain, stop).await;
+    let why = stopped.await;
+    shutdown.cancel();
+    listeners.join_all().await;
     controller.abort();
     // Nothing is asked any more; a file that stays behind would only puzzle.
     let _ = std::fs::remove_file(serve.node.data.join(control::SOCKET));
@@ -95,6 +104,28 @@ async fn serve_on(serve: &Serve, config: Config, listener: TcpListener) -> anyho
         Some(why) => anyhow::bail!("the store stopped: {why}. Start the node again; it checks itself before it serves"),
         None => Ok(()),
     }
+}
+
+/// Answers on every socket until the shutdown.
+fn answer(app: App, sockets: Sockets, certificate: Filled, shutdown: &Shutdown) -> anyhow::Result<JoinSet<()>> {
+    let Filled { slot, challenges } = certificate;
+    let (mut listeners, config) = (JoinSet::new(), app.node().config().clone());
+    let until = || {
+        let shutdown = shutdown.clone();
+        async move { shutdown.cancelled().await }
+    };
+    let tls = if config.names.is_empty() { None } else { Some(Tls::new(slot.clone(), &config.origin)?) };
+    for listener in sockets.main {
+        match &tls {
+            Some(tls) => listeners.spawn(accept::serve(app.clone(), listener, tls.clone(), until())),
+            None => listeners.spawn(accept::serve(app.clone(), listener, accept::Plain, until())),
+        };
+    }
+    let plain = PlainHttp::new(app, slot, challenges);
+    for listener in sockets.http {
+        listeners.spawn(accept::serve(plain.clone(), listener, accept::Plain, until()));
+    }
+    Ok(listeners)
 }
 
 fn open(serve: &Serve, config: &Config) -> anyhow::Result<Vault> {

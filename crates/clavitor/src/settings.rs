@@ -2,44 +2,42 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::{ArgMatches, FromArgMatches as _, parser::ValueSource};
-use clavitor_server::{Config, Limits, config::check as fits, edition::Edition, system_clock};
+use clavitor_server::{Config, Limits, edition::Edition, system_clock};
 
 use crate::{
     arguments::{LogFormat, Node, Serve},
     print,
+    reach::{self, Certificate, Reach},
 };
 
-/// The node's settings once it is known where it listens.
-fn config(node: &Node, listen: SocketAddr, edition: Arc<dyn Edition>) -> Config {
-    let origin = origin(node, listen);
+/// The settings of a node that serves, once it is known where it listens.
+pub(crate) fn of_serve(serve: &Serve, reach: &Reach, listen: SocketAddr, edition: Arc<dyn Edition>) -> Config {
+    let origin = reach::origin(&serve.node, &reach.names, listen.port());
+    let mut limits = Limits::default();
+    limits.allow_connections_per_prefix(serve.connections_per_address);
+    limits.anonymous_per_minute_max = serve.anonymous_requests_per_minute;
     Config {
-        rp_id: rp_id(node, &origin),
+        rp_id: rp_id(&serve.node, &origin),
         origin,
         listen,
-        trusted_proxies: Vec::new(),
-        proxy_protocol: false,
-        limits: Limits::default(),
+        names: reach.names.clone(),
+        trusted_proxies: serve.trusted_proxy.clone(),
+        proxy_protocol: serve.proxy_protocol,
+        limits,
         edition,
         clock: system_clock(),
     }
 }
 
-/// The settings of a node that serves.
-pub(crate) fn of_serve(serve: &Serve, listen: SocketAddr, edition: Arc<dyn Edition>) -> Config {
-    let mut config = config(&serve.node, listen, edition);
-    config.trusted_proxies.clone_from(&serve.trusted_proxy);
-    config.proxy_protocol = serve.proxy_protocol;
-    config.limits.allow_connections_per_prefix(serve.connections_per_address);
-    config.limits.anonymous_per_minute_max = serve.anonymous_requests_per_minute;
-    config
-}
-
-/// How the node is reached when it listens there.
-pub(crate) fn origin(node: &Node, listen: SocketAddr) -> String {
-    let origin = node.origin.clone().unwrap_or_else(|| format!("http://localhost:{}", listen.port()));
-    origin.trim_end_matches('/').to_owned()
+/// Whether the settings fit together.
+pub(crate) fn fit(reach: &Reach, config: &Config) -> anyhow::Result<()> {
+    let named = host(&config.origin);
+    if !reach.names.is_empty() && !reach.names.iter().any(|name| name == named) {
+        bail!("--origin {} is not under one of the names of the node ({}); add --domain {named}", config.origin, reach.names.join(", "));
+    }
+    Ok(clavitor_server::config::check(config)?)
 }
 
 /// The relying party id that passkeys of this origin are bound to.
@@ -56,7 +54,8 @@ fn host(origin: &str) -> &str {
 pub(crate) fn check(matches: &ArgMatches, edition: Arc<dyn Edition>) -> anyhow::Result<()> {
     let of_check = matches.subcommand_matches("config").and_then(|config| config.subcommand_matches("check")).context("no settings")?;
     let serve = Serve::from_arg_matches(of_check)?;
-    let config = of_serve(&serve, serve.node.bind, edition);
+    let reach = reach::of(&serve)?;
+    let config = of_serve(&serve, &reach, reach.main, edition);
     let source = |name: &str, derived: &'static str| match of_check.value_source(name) {
         Some(ValueSource::CommandLine) => "command line",
         Some(ValueSource::EnvVariable) => "environment",
@@ -68,8 +67,13 @@ pub(crate) fn check(matches: &ArgMatches, edition: Arc<dyn Edition>) -> anyhow::
         LogFormat::Json => "json",
     };
     print::data(&format!("data\t{}\t{}", serve.node.data.display(), source("data", "default")))?;
-    print::data(&format!("bind\t{}\t{}", serve.node.bind, source("bind", "default")))?;
-    print::data(&format!("origin\t{}\t{}", config.origin, source("origin", "from bind")))?;
+    if reach.names.is_empty() {
+        print::data(&format!("bind\t{}\t{}", serve.node.bind, source("bind", "default")))?;
+    } else {
+        reach.print(&source)?;
+    }
+    let from = if reach.names.is_empty() { "from bind" } else { "from domain" };
+    print::data(&format!("origin\t{}\t{}", config.origin, source("origin", from)))?;
     print::data(&format!("rp-id\t{}\t{}", config.rp_id, source("rp_id", "from origin")))?;
     let connections = source("connections_per_address", "default");
     print::data(&format!("connections-per-address\t{}\t{connections}", serve.connections_per_address))?;
@@ -86,7 +90,10 @@ pub(crate) fn check(matches: &ArgMatches, edition: Arc<dyn Edition>) -> anyhow::
     print::data(&format!("backup-keep\t{}\t{}", serve.backups.backup_keep, source("backup_keep", "default")))?;
     print::data(&format!("log\t{}\t{}", serve.log.log, source("log", "default")))?;
     print::data(&format!("log-format\t{format}\t{}", source("log_format", "default")))?;
-    fits(&config)?;
+    fit(&reach, &config)?;
+    if let Certificate::Files(files) = &reach.certificate {
+        files.load(&reach.names, (config.clock)() / 1000)?;
+    }
     Ok(())
 }
 

@@ -33,6 +33,8 @@ mod routes;
 mod seam;
 #[path = "../../../../crates/clavitor-server/tests/server/story.rs"]
 mod story;
+#[path = "../../../../crates/clavitor-server/tests/server/tls/mod.rs"]
+mod tls;
 #[path = "../../../../crates/clavitor-server/tests/server/wire.rs"]
 mod wire;
 

@@ -9,6 +9,8 @@ mod agent;
 #[path = "../server/browser.rs"]
 #[allow(dead_code)]
 mod browser;
+#[path = "../server/edition.rs"]
+mod edition;
 #[path = "../server/node.rs"]
 #[allow(dead_code)]
 mod node;

@@ -18,4 +18,5 @@ mod routes;
 mod schedule;
 mod seam;
 mod story;
+mod tls;
 mod wire;

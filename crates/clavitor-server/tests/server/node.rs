@@ -83,23 +83,39 @@ impl TestNode {
         Self::of(edition::under_test(), limits)
     }
 
+    /// One that serves HTTPS under these names.
+    pub(crate) fn named(limits: Limits, names: &[&str]) -> Self {
+        Self::configured(edition::under_test(), |config| {
+            config.limits = limits;
+            config.origin = format!("https://{}", names[0]);
+            config.rp_id = names[0].to_owned();
+            config.names = names.iter().map(|name| (*name).to_owned()).collect();
+        })
+    }
+
     /// A node of this edition, started as the program starts it.
     pub(crate) fn of(edition: Arc<dyn Edition>, limits: Limits) -> Self {
+        Self::configured(edition, |config| config.limits = limits)
+    }
+
+    fn configured(edition: Arc<dyn Edition>, change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(AtomicU64::new(START_MS));
         let options = OpenOptions { ballast_bytes: 1 << 20, ..OpenOptions::default() };
         let vault = Vault::open(folder.path(), &options, START_MS).unwrap();
         let told = clock.clone();
-        let config = Config {
+        let mut config = Config {
             origin: ORIGIN.to_owned(),
             rp_id: "localhost".to_owned(),
             listen: "127.0.0.1:1984".parse().unwrap(),
+            names: Vec::new(),
             trusted_proxies: vec!["127.0.0.9".parse().unwrap()],
             proxy_protocol: false,
-            limits,
+            limits: Limits::default(),
             edition: edition.clone(),
             clock: Arc::new(move || told.load(Ordering::SeqCst)),
         };
+        change(&mut config);
         let node = Node::new(vault.clone(), config).unwrap();
         let shutdown = Shutdown::default();
         edition.start(&node, &shutdown);

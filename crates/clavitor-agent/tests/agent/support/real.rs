@@ -57,8 +57,8 @@ impl RealNode {
         let vault = Vault::open(folder.path(), &options, clock()).unwrap();
         let edition = Arc::new(Community);
         let (trusted_proxies, limits) = (Vec::new(), Limits::default());
-        let (rp_id, proxy_protocol) = ("localhost".into(), false);
-        let config = Config { origin: origin.clone(), rp_id, listen, trusted_proxies, proxy_protocol, limits, edition, clock };
+        let (rp_id, proxy_protocol, names) = ("localhost".into(), false, Vec::new());
+        let config = Config { origin: origin.clone(), rp_id, listen, names, trusted_proxies, proxy_protocol, limits, edition, clock };
         let app = App::new(Node::new(vault.clone(), config).unwrap());
         runtime.spawn(accept::serve(app.clone(), listener, accept::Plain, std::future::pending()));
         Self { origin, app, vault, runtime: Some(runtime), _folder: folder }
