@@ -7,10 +7,13 @@ use std::{
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::acme::Acme;
+
 const EXAMPLES: &str = "\
 Examples:
   clavitor serve                                  a node on this machine, data in ./data
-  clavitor serve --domain vault.example.com       on the Internet: ports 443 and 80, its own certificate
+  clavitor serve --domain vault.example.com --acme-agree-tos
+                                                  on the Internet: ports 443 and 80, its own certificate
   clavitor serve --dev-ca                         https://localhost:8443 with a certificate authority of its own, for development
   clavitor setup-link                             a link for one more vault
   clavitor backup code; clavitor backup create /backups/today.clv
@@ -94,6 +97,8 @@ pub(crate) struct Serve {
     pub(crate) node: Node,
     #[command(flatten)]
     pub(crate) tls: Tls,
+    #[command(flatten)]
+    pub(crate) acme: Acme,
     /// Connections from one IPv4 address or IPv6 /64; raise it where many people share one address
     #[arg(long, env = "CLAVITOR_CONNECTIONS_PER_ADDRESS", default_value_t = 64, value_name = "COUNT")]
     pub(crate) connections_per_address: usize,

@@ -1,5 +1,6 @@
 //! The command line of every edition: the node, what its operator does, and the agent's verbs. Flags and wiring only.
 
+mod acme;
 mod arguments;
 mod audit;
 mod backup;

@@ -100,7 +100,7 @@ pub(crate) fn loopback(address: SocketAddr) -> anyhow::Result<()> {
     bail!(
         "{address} can be reached from other machines, and plain HTTP can be read and changed by anybody on the way; browsers offer no passkeys there either.\n\
          Say one of these instead:\n\
-         \x20 --domain vault.example.com                                      the node gets its own certificate\n\
+         \x20 --domain vault.example.com --acme-agree-tos                     the node gets its own certificate\n\
          \x20 --domain vault.example.com --tls-cert full.pem --tls-key key.pem   it uses yours\n\
          \x20 --dev-ca                                                        it makes one, for development\n\
          \x20 --bind 127.0.0.1:1984                                           a proxy on this machine speaks TLS in front of it"

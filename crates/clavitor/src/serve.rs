@@ -66,7 +66,7 @@ async fn serve_until_stopped(serve: &Serve, edition: Arc<dyn Edition>) -> anyhow
     let reach = reach::of(serve)?;
     let sockets = sockets::open(&reach).await?;
     let mut config = settings::of_serve(serve, &reach, sockets.address()?, edition.clone());
-    settings::fit(&reach, &config)?;
+    settings::fit(serve, &reach, &config)?;
     if let Some(fewer) = clavitor_server::descriptors::fit(&mut config.limits) {
         tracing::warn!(
             connections = fewer,
@@ -86,7 +86,7 @@ async fn serve_on(serve: &Serve, reach: &Reach, config: Config, sockets: Sockets
     let controller = tokio::spawn(control::serve(orders, node.clone()));
     // Before anybody is told that it serves: a signal that comes next is heard.
     let (shutdown, stopped) = (Shutdown::default(), stopped(vault.clone(), config.clone())?);
-    let certificate = certificate::start(&reach.certificate, &serve.node.data, &config, &shutdown)?;
+    let certificate = certificate::start((&reach.certificate, &serve.acme), &serve.node.data, &config, &shutdown)?;
     config.edition.start(&node, &shutdown);
     if let Some(schedule) = serve.backups.schedule() {
         clavitor_server::schedule::start(&node, schedule, &shutdown);
@@ -108,7 +108,7 @@ async fn serve_on(serve: &Serve, reach: &Reach, config: Config, sockets: Sockets
 
 /// Answers on every socket until the shutdown.
 fn answer(app: App, sockets: Sockets, certificate: Filled, shutdown: &Shutdown) -> anyhow::Result<JoinSet<()>> {
-    let Filled { slot, challenges } = certificate;
+    let Filled { slot, challenges, .. } = certificate;
     let (mut listeners, config) = (JoinSet::new(), app.node().config().clone());
     let until = || {
         let shutdown = shutdown.clone();

@@ -32,12 +32,16 @@ pub(crate) fn of_serve(serve: &Serve, reach: &Reach, listen: SocketAddr, edition
 }
 
 /// Whether the settings fit together.
-pub(crate) fn fit(reach: &Reach, config: &Config) -> anyhow::Result<()> {
+pub(crate) fn fit(serve: &Serve, reach: &Reach, config: &Config) -> anyhow::Result<()> {
     let named = host(&config.origin);
     if !reach.names.is_empty() && !reach.names.iter().any(|name| name == named) {
         bail!("--origin {} is not under one of the names of the node ({}); add --domain {named}", config.origin, reach.names.join(", "));
     }
-    Ok(clavitor_server::config::check(config)?)
+    clavitor_server::config::check(config)?;
+    if let Certificate::Acme = reach.certificate {
+        serve.acme.settings(&reach.names)?;
+    }
+    Ok(())
 }
 
 /// The relying party id that passkeys of this origin are bound to.
@@ -72,6 +76,9 @@ pub(crate) fn check(matches: &ArgMatches, edition: Arc<dyn Edition>) -> anyhow::
     } else {
         reach.print(&source)?;
     }
+    if let Certificate::Acme = reach.certificate {
+        serve.acme.print(&source)?;
+    }
     let from = if reach.names.is_empty() { "from bind" } else { "from domain" };
     print::data(&format!("origin\t{}\t{}", config.origin, source("origin", from)))?;
     print::data(&format!("rp-id\t{}\t{}", config.rp_id, source("rp_id", "from origin")))?;
@@ -90,7 +97,7 @@ pub(crate) fn check(matches: &ArgMatches, edition: Arc<dyn Edition>) -> anyhow::
     print::data(&format!("backup-keep\t{}\t{}", serve.backups.backup_keep, source("backup_keep", "default")))?;
     print::data(&format!("log\t{}\t{}", serve.log.log, source("log", "default")))?;
     print::data(&format!("log-format\t{format}\t{}", source("log_format", "default")))?;
-    fit(&reach, &config)?;
+    fit(&serve, &reach, &config)?;
     if let Certificate::Files(files) = &reach.certificate {
         files.load(&reach.names, (config.clock)() / 1000)?;
     }

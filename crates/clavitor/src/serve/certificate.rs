@@ -5,6 +5,7 @@ use std::{path::Path, time::Duration};
 use anyhow::Context as _;
 use clavitor_server::{
     Config, Shutdown,
+    acme::{self, Acme},
     tls::{
         Challenges, Slot,
         authority::{self, Authority},
@@ -12,7 +13,7 @@ use clavitor_server::{
     },
 };
 
-use crate::{print, reach::Certificate};
+use crate::{acme::Acme as AcmeFlags, print, reach::Certificate};
 
 /// How often the operator's files are looked at.
 const FILES_LOOK: Duration = Duration::from_secs(5);
@@ -22,11 +23,18 @@ const FILES_LOOK: Duration = Duration::from_secs(5);
 pub(super) struct Filled {
     pub(super) slot: Slot,
     pub(super) challenges: Challenges,
+    /// How asking an authority is going, where that is where it comes from.
+    pub(super) acme: Option<Acme>,
 }
 
 /// Fills the slot, or starts who will. Files that cannot be used end the start: nobody watches yet who could be told later.
-pub(super) fn start(wanted: &Certificate, data: &Path, config: &Config, shutdown: &Shutdown) -> anyhow::Result<Filled> {
-    let filled = Filled::default();
+pub(super) fn start(
+    (wanted, flags): (&Certificate, &AcmeFlags),
+    data: &Path,
+    config: &Config,
+    shutdown: &Shutdown,
+) -> anyhow::Result<Filled> {
+    let mut filled = Filled::default();
     let (slot, now_s) = (filled.slot.clone(), (config.clock)() / 1000);
     match wanted {
         Certificate::None => {}
@@ -40,7 +48,19 @@ pub(super) fn start(wanted: &Certificate, data: &Path, config: &Config, shutdown
             print::words(&trust(&authority));
             tokio::spawn(authority::renew(authority, slot, config.clone(), shutdown.clone()));
         }
-        Certificate::Acme => tracing::warn!("there is no certificate yet; handshakes fail until there is"),
+        Certificate::Acme => {
+            let place = acme::Place {
+                slot,
+                challenges: filled.challenges.clone(),
+                edition: config.edition.clone(),
+                clock: config.clock.clone(),
+                shutdown: shutdown.clone(),
+            };
+            filled.acme = Some(Acme::start(data, flags.settings(&config.names)?, place)?);
+            if filled.slot.life().is_none() {
+                tracing::warn!("there is no certificate yet; handshakes fail until there is");
+            }
+        }
     }
     Ok(filled)
 }

@@ -1,0 +1,83 @@
+//! The binary as a child process, and a visitor who checks its certificate.
+
+use std::{
+    fs::File,
+    net::Ipv4Addr,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::Arc,
+};
+
+use rustls::{
+    ClientConfig, RootCertStore,
+    pki_types::{CertificateDer, ServerName, pem::PemObject as _},
+};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+use tokio_rustls::TlsConnector;
+
+use crate::pebble::Pebble;
+
+pub(crate) struct Node {
+    child: Child,
+    log: PathBuf,
+}
+
+impl Node {
+    pub(crate) fn start(data: &Path, pebble: &Pebble, https: u16, http: u16) -> Self {
+        let log = data.with_extension("log");
+        let lines = File::options().create(true).append(true).open(&log).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_clavitor"));
+        command.arg("serve").arg("--data").arg(data).args(["--domain", "vault.test", "--acme-agree-tos"]);
+        command.args(["--https-bind", &format!("127.0.0.1:{https}"), "--http-bind", &format!("127.0.0.1:{http}")]);
+        command.args(["--acme-directory", &pebble.directory(), "--acme-ca-file"]).arg(&pebble.authority.root);
+        let child = command.stdin(Stdio::null()).stdout(lines.try_clone().unwrap()).stderr(lines).spawn().unwrap();
+        Self { child, log }
+    }
+
+    /// At once, as a power cut would.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap()
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if std::thread::panicking() {
+            eprintln!("{}", std::fs::read_to_string(&self.log).unwrap_or_default());
+        }
+        let _ = std::fs::remove_file(&self.log);
+    }
+}
+
+pub(crate) struct Visitor(TlsConnector);
+
+impl Visitor {
+    pub(crate) fn new(root_pem: &str) -> Self {
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_slice(root_pem.as_bytes()).unwrap()).unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+        Self(TlsConnector::from(Arc::new(builder.with_root_certificates(roots).with_no_client_auth())))
+    }
+
+    pub(crate) async fn get(&self, port: u16, path: &str) -> std::io::Result<String> {
+        let socket = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
+        let mut stream = self.0.connect(ServerName::try_from("vault.test").unwrap(), socket).await?;
+        let request = format!("GET {path} HTTP/1.1\r\nHost: vault.test:{port}\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await?;
+        let mut answer = Vec::new();
+        // The peer may end the connection without TLS's own farewell.
+        let _ = stream.read_to_end(&mut answer).await;
+        Ok(String::from_utf8_lossy(&answer).into_owned())
+    }
+}
