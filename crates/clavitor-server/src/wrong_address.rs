@@ -88,14 +88,16 @@ fn policy() -> HeaderValue {
 }
 
 fn document(why: Why, address: &str) -> String {
-    let name = escape(address.split_once("://").map_or(address, |(_, host)| host));
+    let authority = address.split_once("://").map_or(address, |(_, authority)| authority);
+    let name = escape(authority.split_once(':').map_or(authority, |(name, _)| name));
+    let elsewhere = if name == "localhost" { ELSEWHERE.to_owned() } else { NOT_FOUND.replace("{name}", &name) };
     let address = escape(address);
     let link = format!("<p><a class=\"open\" href=\"{address}/\">Open {address}</a></p>");
     let (title, body) = match why {
-        Why::PlainHttp => ("This vault is one step further", format!("{PLAIN_HTTP}{link}")),
+        Why::PlainHttp => ("This vault is served over HTTPS", format!("{PLAIN_HTTP}{link}")),
         Why::NoCertificateYet => ("This node is getting its certificate", format!("{NO_CERTIFICATE_YET}{link}")),
         Why::SecondName => ("This vault has another name", format!("{SECOND_NAME}{link}")),
-        Why::NotOurName => ("Open the vault by its name", format!("{NOT_OUR_NAME}{link}{}", NOT_FOUND.replace("{name}", &name))),
+        Why::NotOurName => ("Open the vault by its name", format!("{NOT_OUR_NAME}{link}{elsewhere}")),
     };
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
@@ -123,6 +125,9 @@ const NOT_FOUND: &str = "<h2>If that address is not found</h2><ul>\
     list of local names.</li>\
     <li>To try Clavitor out without a name of your own, whoever runs the node can give one machine its own certificate authority: \
     <code>clavitor serve --dev-ca</code>.</li></ul>";
+
+const ELSEWHERE: &str = "<h2>From another machine</h2><p>This node serves the machine that it runs on. To open it from others, whoever runs it gives it a name: \
+    <code>clavitor serve --domain vault.example.com</code>.</p>";
 
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
@@ -166,5 +171,7 @@ mod tests {
             }
         }
         assert!(!document(Why::NotOurName, "https://a\"><script>").contains("<script"));
+        assert!(document(Why::NotOurName, "https://vault.example.com:8443").contains("<strong>vault.example.com</strong>"));
+        assert!(document(Why::NotOurName, "http://localhost:1984").contains("From another machine"));
     }
 }

@@ -29,6 +29,8 @@ mod proofs;
 mod release;
 #[path = "../../../../crates/clavitor-server/tests/server/routes.rs"]
 mod routes;
+#[path = "../../../../crates/clavitor-server/tests/server/schedule.rs"]
+mod schedule;
 #[path = "../../../../crates/clavitor-server/tests/server/seam.rs"]
 mod seam;
 #[path = "../../../../crates/clavitor-server/tests/server/story.rs"]

@@ -120,8 +120,8 @@ fn a_folder_is_one_nodes_and_what_was_cut_off_is_cleared() {
     assert_eq!(kept, [1], "an empty file is no backup");
 }
 
-#[test]
-fn a_checksum_finds_a_changed_byte() {
+#[tokio::test]
+async fn a_checksum_finds_a_changed_byte() {
     let folder = tempfile::tempdir().unwrap();
     let node = TestNode::new();
     node.vault.write_wait(node.now_ms(), backup::make_code).unwrap();
