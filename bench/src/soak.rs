@@ -38,9 +38,10 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// What a write-ahead log may hold before the writer folds it in, and some more.
 const WAL_MIB_MAX: f64 = 64.0;
 /// Places for connections, and what the node keeps for itself.
-const OPEN_FILES_MAX: usize = 1_200;
+const OPEN_FILES_MAX: usize = 1_280;
 /// The second half of the soak may hold so much more than the quarter before it.
 const GROWTH_MIB_MAX: f64 = 8.0;
+const SIGNED_IN: Duration = Duration::from_secs(5);
 const ANSWERS_WITHIN: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Clone, Copy)]
@@ -67,6 +68,9 @@ pub(crate) fn run(seconds: u64, binary: &Path) -> Result<()> {
     let (answered, failed) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
     let honest = Honest { address, sessions: Arc::new(sessions), answered: answered.clone(), failed: failed.clone() };
     std::thread::spawn(move || honest.run());
+    // Who was signed in before it begins is who must not suffer.
+    std::thread::sleep(SIGNED_IN);
+    ensure!(answered.load(Ordering::Relaxed) > 0, "the node answers nobody");
     let mix = Mix::start(address, "-")?;
     let began = Instant::now();
     let mut samples = Vec::new();

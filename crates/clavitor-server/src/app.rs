@@ -27,6 +27,9 @@ use crate::{
     wrong_address,
 };
 
+/// Libraries that log, at a low level, bytes which a caller wrote: whatever an operator asks for, they may only warn.
+pub const WARN_ONLY: [&str; 5] = ["h2", "hyper", "hyper_util", "rustls", "tokio_rustls"];
+
 /// Names a request in the log and in its answer.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -96,7 +99,7 @@ impl App {
         }
         headers::add(response.headers_mut(), headers::demands_tls(config));
         let id = request_id();
-        log(&method, &response, &id, started);
+        log(known(&method), &response, &id, started);
         if let Ok(id) = HeaderValue::from_str(&id) {
             response.headers_mut().insert(REQUEST_ID, id);
         }
@@ -172,18 +175,24 @@ fn request_id() -> String {
     HEXLOWER.encode(&id)
 }
 
+/// A method's name, unless the caller made it up.
+fn known(method: &Method) -> &str {
+    let standard = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
+    if standard.contains(method) { method.as_str() } else { "-" }
+}
+
 /// Method, route template, status, time and code: nothing that the caller wrote.
-fn log(method: &Method, response: &Response, id: &str, started: Instant) {
+fn log(method: &str, response: &Response, id: &str, started: Instant) {
     let route = response.extensions().get::<Route>().map_or("-", |route| route.0);
     let (status, ms) = (response.status().as_u16(), started.elapsed().as_millis());
     let Some(refused) = response.extensions().get::<Refused>() else {
-        tracing::debug!(id, %method, route, status, ms, "request");
+        tracing::debug!(id, method, route, status, ms, "request");
         return;
     };
     let (code, why) = (refused.code, refused.log.as_deref().unwrap_or("-"));
     if code == ErrorCode::Internal {
-        tracing::error!(id, %method, route, status, ms, why, "request failed");
+        tracing::error!(id, method, route, status, ms, why, "request failed");
     } else {
-        tracing::info!(id, %method, route, status, ms, ?code, why, "request refused");
+        tracing::info!(id, method, route, status, ms, ?code, why, "request refused");
     }
 }

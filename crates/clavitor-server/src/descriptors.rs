@@ -4,8 +4,8 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::limits::Limits;
 
-/// The store, its journals, standard streams, timers, outgoing requests, and what an operator's command opens.
-const RESERVE: u64 = 64;
+/// The store, its journals, outgoing requests, what an operator's command opens, and connections that were told to leave and are on their way out.
+const RESERVE: u64 = 256;
 
 /// Raises the limit of this process as far as it may be, and takes fewer connections where that is not enough. Returns how many there may be now, if fewer.
 pub fn fit(limits: &mut Limits) -> Option<usize> {
@@ -35,9 +35,9 @@ mod tests {
     #[test]
     fn the_limit_rises_as_far_as_it_may_and_never_falls() {
         for (current, maximum, after, left) in [
-            (Some(1_024), Some(4_096), Some(1_088), 1_024),
-            (Some(1_024), None, Some(1_088), 1_024),
-            (Some(1_024), Some(1_024), Some(1_024), 960),
+            (Some(1_024), Some(4_096), Some(1_280), 1_024),
+            (Some(1_024), None, Some(1_280), 1_024),
+            (Some(1_024), Some(1_024), Some(1_024), 768),
             (Some(64), Some(64), Some(64), 1),
             (Some(500_000), Some(500_000), Some(500_000), 1_024),
             (None, None, None, 1_024),

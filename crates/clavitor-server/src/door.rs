@@ -41,13 +41,20 @@ struct Seat {
     bell: Arc<Notify>,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Stranger {
+    New,
+    Back,
+}
+
 /// The open connections. Ids rise, so that the smallest is the oldest.
 struct Roster {
     limits: Limits,
     seats: BTreeMap<u64, Seat>,
     by_prefix: HashMap<Prefix, usize>,
     speed: Buckets<Prefix>,
-    strangers: Buckets<()>,
+    /// Separate for prefixes that come for the first time: a crowd that keeps coming back does not stand in their way.
+    strangers: Buckets<Stranger>,
     known: HashMap<Prefix, u64>,
     next: u64,
 }
@@ -58,7 +65,7 @@ impl Roster {
         let strangers = Rate { per_minute: limits.stranger_connections_per_minute_max, burst: limits.stranger_connections_burst_max };
         Self {
             speed: Buckets::new(speed, limits.prefixes_max),
-            strangers: Buckets::new(strangers, 1),
+            strangers: Buckets::new(strangers, 2),
             limits: limits.clone(),
             seats: BTreeMap::new(),
             by_prefix: HashMap::new(),
@@ -76,9 +83,10 @@ impl Roster {
         if self.by_prefix.get(&prefix).copied().unwrap_or(0) >= self.limits.connections_per_prefix_max {
             return Err(Turned::PrefixFull);
         }
+        let stranger = if self.speed.remembers(prefix) { Stranger::Back } else { Stranger::New };
         self.speed.take(prefix, 1, now_ms).map_err(|_| Turned::PrefixFast)?;
         if !self.is_known(prefix, now_ms) {
-            self.strangers.take((), 1, now_ms).map_err(|_| Turned::StrangersFast)?;
+            self.strangers.take(stranger, 1, now_ms).map_err(|_| Turned::StrangersFast)?;
         }
         Ok(())
     }
@@ -312,6 +320,18 @@ mod tests {
         assert!(door.knock(at("203.0.113.7"), 0).is_ok());
         assert!(door.is_known("203.0.113.7".parse().unwrap(), KNOWN_MS - 1));
         assert!(!door.is_known("203.0.113.7".parse().unwrap(), KNOWN_MS));
+    }
+
+    #[test]
+    fn a_crowd_that_keeps_coming_back_leaves_room_for_whoever_comes_for_the_first_time() {
+        let door = Door::new(&limits());
+        for round in 0..4 {
+            for number in 0..10 {
+                let refused = door.knock(at(&format!("192.0.2.{number}")), 0).err();
+                assert_eq!(refused, (round == 3).then_some(Turned::StrangersFast), "{round}");
+            }
+        }
+        assert!(door.knock(at("198.51.100.1"), 0).is_ok());
     }
 
     #[test]

@@ -95,6 +95,11 @@ impl<K: Copy + Eq + Hash> Buckets<K> {
         self.buckets.entry(key).or_insert_with(|| Bucket::full(rate, now_ms)).take(cost, rate, now_ms)
     }
 
+    /// Whether anything was taken for `key` that is remembered.
+    pub(crate) fn remembers(&self, key: K) -> bool {
+        self.buckets.contains_key(&key)
+    }
+
     /// A bucket that was quiet until it was full says nothing and goes first; if none was, the quietest goes.
     fn make_room(&mut self, now_ms: u64) {
         let fill_ms = self.rate.fill_ms();

@@ -53,7 +53,10 @@ fn workers() -> usize {
 fn log(log: &Log) -> anyhow::Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_new(&log.log).with_context(|| format!("--log {:?} is not a filter", log.log))?;
     // What needs a person is shown, whatever else is not.
-    let filter = filter.add_directive(format!("{TARGET}=error").parse()?);
+    let mut filter = filter.add_directive(format!("{TARGET}=error").parse()?);
+    for library in clavitor_server::app::WARN_ONLY {
+        filter = filter.add_directive(format!("{library}=warn").parse()?);
+    }
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(io::stderr().is_terminal()).with_writer(io::stderr);
     match log.log_format {
         LogFormat::Text => lines.with_target(false).init(),

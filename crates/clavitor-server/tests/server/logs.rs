@@ -2,12 +2,19 @@
 
 use std::{
     io,
+    net::SocketAddr,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use axum::http::Method;
+use clavitor_server::{App, Node, accept, app::WARN_ONLY};
 use serde_json::json;
-use tracing_subscriber::fmt::MakeWriter;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpSocket},
+};
+use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
 use crate::{
     browser::Browser,
@@ -67,5 +74,102 @@ async fn nothing_that_a_caller_wrote_is_logged() {
     assert!(log.contains("request refused") && log.contains("SecretRefused"), "the log is on: {log}");
     for secret in ["needle", first.as_str(), browser.cookie.as_str()] {
         assert!(!log.contains(secret), "{secret} is in the log");
+    }
+}
+
+/// Whatever a request is made of, with a secret in it.
+fn planted() -> Vec<Vec<u8>> {
+    let http = |line: &str, fields: &str, body: &str| format!("{line} HTTP/1.1\r\nhost: localhost:1984\r\n{fields}\r\n{body}").into_bytes();
+    let json = "content-type: application/json\r\ncontent-length: 22\r\n";
+    let body = r#"{"needle": "needle11"}"#;
+    let mut all = vec![
+        http("GET /needle?needle=needle", "", ""),
+        http("GET /v1/entries/needle?limit=needle", "cookie: __Host-clavitor=needle; other=needle\r\n", ""),
+        http("GET /v1/agent", "authorization: Bearer cvt1-needle\r\n", ""),
+        http("GET /v1/agent", "authorization: DPoP needle\r\ndpop: needle.needle.needle\r\n", ""),
+        http("NEEDLE /v1/node", "", ""),
+        http("GET http://needle.example/v1/node", "", ""),
+        http("POST /v1/session/finish", json, body),
+        http("POST /v1/session/begin", "content-type: needle/needle\r\ncontent-length: 6\r\n", "needle"),
+        http(
+            "POST /v1/session/begin",
+            "content-type: application/json\r\ntransfer-encoding: chunked\r\n",
+            "6;needle=needle\r\nneedle\r\n0\r\nx-needle: needle\r\n\r\n",
+        ),
+        http("GET /v1/node", "needle: needle\r\nuser-agent: needle\r\nreferer: https://needle/\r\norigin: https://needle\r\n", ""),
+        http(
+            "GET /v1/node",
+            "x-forwarded-for: needle\r\nforwarded: for=needle;by=needle\r\nx-real-ip: needle\r\nx-request-id: needle\r\n",
+            "",
+        ),
+        http("GET /v1/node", "upgrade: needle\r\nconnection: needle\r\nexpect: needle\r\nhost: needle\r\n", ""),
+        http("GET /v1/node", "content-length: needle\r\n", ""),
+        http("GET /v1/node", "needle\r\n needle\r\n", ""),
+        b"PROXY TCP4 needle needle 1 2\r\n\r\n".to_vec(),
+        b"PROXY UNKNOWN needle\r\nGET /needle HTTP/1.1\r\nhost: needle\r\n\r\n".to_vec(),
+        [&b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x12needleneedleneedle"[..], b"needle"].concat(),
+        // The start of a TLS handshake that names a server.
+        b"\x16\x03\x01\x00\x20\x01\0\0\x1c\x03\x03needle.example.needle.example".to_vec(),
+    ];
+    let field = |name: &str, value: &str| [&[0, name.len() as u8][..], name.as_bytes(), &[value.len() as u8], value.as_bytes()].concat();
+    for fields in [
+        vec![field(":path", "/needle?needle"), field("cookie", "needle"), field("needle", "needle")],
+        vec![field(":path", "/v1/node"), field("needle needle", "needle")],
+        vec![field(":path", "needle"), field("connection", "needle"), field(":needle", "needle")],
+    ] {
+        let block = [&[0x82, 0x86][..], &field(":authority", "needle.example"), &fields.concat()].concat();
+        let head = [0, 0, block.len() as u8, 1, 5, 0, 0, 0, 1];
+        let goaway = b"\0\0\x0e\x07\0\0\0\0\0\0\0\0\0\0\0\0\0needle";
+        all.push(
+            [&b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0"[..], &head, &block, b"\0\0\x08\x06\0\0\0\0\0needle11", goaway]
+                .concat(),
+        );
+    }
+    all
+}
+
+/// What the node makes of it: a refusal, a close, or a reset.
+async fn say(from: &str, address: SocketAddr, bytes: &[u8]) -> Vec<u8> {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(from.parse().unwrap()).unwrap();
+    let mut stream = socket.connect(address).await.unwrap();
+    let _ = stream.write_all(bytes).await;
+    let _ = stream.shutdown().await;
+    let mut said = Vec::new();
+    let _ = tokio::time::timeout(Duration::from_secs(60), stream.read_to_end(&mut said)).await.expect("it stays open");
+    said
+}
+
+#[tokio::test]
+async fn nothing_that_comes_over_a_socket_is_logged() {
+    let lines = Lines::default();
+    let quiet = |filter: EnvFilter, library: &str| filter.add_directive(format!("{library}=warn").parse().unwrap());
+    let filter = WARN_ONLY.into_iter().fold(EnvFilter::new("debug"), quiet);
+    let subscriber = tracing_subscriber::fmt().with_writer(lines.clone()).with_env_filter(filter).finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    let node = TestNode::new();
+    let mut config = node.app.node().config().clone();
+    config.proxy_protocol = true;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let app = App::new(Node::new(node.vault.clone(), config).unwrap());
+    let serving = tokio::spawn(accept::serve(app, listener, accept::Plain, std::future::pending()));
+    // From anybody, and from the named proxy, which has to speak its protocol first. All at once: an edition may take its time over an answer.
+    let mut saying = tokio::task::JoinSet::new();
+    for from in ["127.0.0.3:0", "127.0.0.9:0"] {
+        for bytes in planted() {
+            saying.spawn(async move { say(from, address, &bytes).await });
+        }
+    }
+    let heard = saying.join_all().await.into_iter().filter(|said| !said.is_empty()).count();
+    serving.abort();
+    drop(guard);
+    let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    assert!(heard >= 15 && log.contains("request refused") && log.contains("connection ended"), "{heard} answers: {log}");
+    // A number of bytes is no secret, in whatever way they are written.
+    let hexadecimal = "6e6565646c65";
+    for secret in ["needle", "NEEDLE", hexadecimal, "110, 101, 101, 100"] {
+        let line = log.lines().find(|line| line.contains(secret));
+        assert_eq!(line, None, "{secret} is in the log");
     }
 }
