@@ -18,11 +18,15 @@ use alerts::Alerts;
 pub use settings::{Settings, Unset};
 use tarpit::Tarpit;
 
+/// Found in the binary of this edition and in no other.
+const SENTINEL: &str = "clavitor-commercial module lib";
+
 /// What this edition calls itself.
 pub(crate) const EDITION: &str = "commercial";
 
 /// Every module of this folder, for `clavitor-commercial version`.
 const MODULES: &[&str] = &[
+    SENTINEL,
     alerts::SENTINEL,
     alerts::delivery::SENTINEL,
     alerts::event::SENTINEL,

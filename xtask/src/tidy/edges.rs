@@ -1,6 +1,6 @@
 //! Which crate may use which: the table of ARCHITECTURE.md, held against `cargo metadata`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 
@@ -53,6 +53,7 @@ pub(crate) struct Graph {
 struct Package {
     name: String,
     dependencies: Vec<Dependency>,
+    features: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -92,7 +93,8 @@ impl Graph {
 
     /// Edges that are not in the table.
     pub(crate) fn check(&self) -> Vec<Finding> {
-        self.packages.iter().flat_map(|package| package.dependencies.iter().filter_map(|edge| package.refuse(edge))).collect()
+        let edges = self.packages.iter().flat_map(|package| package.dependencies.iter().filter_map(|edge| package.refuse(edge)));
+        edges.chain(self.packages.iter().filter_map(Package::refuse_features)).collect()
     }
 }
 
@@ -100,6 +102,13 @@ impl Package {
     fn refuse(&self, edge: &Dependency) -> Option<Finding> {
         let why = if edge.path.is_some() { self.refuse_ours(edge) } else { self.refuse_theirs(edge) };
         why.map(|message| Finding { path: format!("{}/Cargo.toml", self.name), line: 0, message })
+    }
+
+    /// A feature could turn one edition into the other, and two builds of one program into two programs.
+    fn refuse_features(&self) -> Option<Finding> {
+        let feature = self.features.keys().next()?;
+        let message = format!("no crate of ours has features: an edition is a program, not a switch ({feature})");
+        Some(Finding { path: format!("{}/Cargo.toml", self.name), line: 0, message })
     }
 
     fn refuse_ours(&self, edge: &Dependency) -> Option<String> {
@@ -132,7 +141,7 @@ mod tests {
 
     fn graph(from: &str, to: &str, kind: Option<&str>, ours: bool) -> Graph {
         let dependency = Dependency { name: to.into(), kind: kind.map(Into::into), path: ours.then(String::new) };
-        Graph { packages: vec![Package { name: from.into(), dependencies: vec![dependency] }] }
+        Graph { packages: vec![Package { name: from.into(), dependencies: vec![dependency], features: BTreeMap::new() }] }
     }
 
     fn complaint(from: &str, to: &str, kind: Option<&str>, ours: bool) -> Option<String> {
@@ -163,6 +172,13 @@ mod tests {
     fn commercial_crates_are_not_named_even_by_tests() {
         assert!(complaint("clavitor", "clavitor-commercial", Some("dev"), true).is_some());
         assert!(complaint("clavitor-bench", "clavitor-hq", None, true).is_some());
+    }
+
+    #[test]
+    fn a_feature_is_found() {
+        let features = BTreeMap::from([("commercial".to_owned(), Vec::new())]);
+        let graph = Graph { packages: vec![Package { name: "clavitor".into(), dependencies: Vec::new(), features }] };
+        assert!(graph.check()[0].message.contains("not a switch (commercial)"));
     }
 
     #[test]

@@ -85,9 +85,10 @@ fn answer(stream: TcpStream, shared: &Shared) -> Option<()> {
     let mut stream = stream;
     loop {
         let heard = read(&mut reader)?;
+        // First: whoever hears of the request may change the manner for the next one.
+        let manner = *shared.manner.lock().unwrap();
         shared.heard.lock().unwrap().push(heard);
         shared.more.notify_all();
-        let manner = *shared.manner.lock().unwrap();
         match manner {
             Manner::Status(status) => write!(stream, "HTTP/1.1 {status} x\r\ncontent-length: 0\r\n\r\n").ok()?,
             Manner::Silent => {

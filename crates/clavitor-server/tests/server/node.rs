@@ -118,7 +118,10 @@ impl TestNode {
         change(&mut config);
         let node = Node::new(vault.clone(), config).unwrap();
         let shutdown = Shutdown::default();
-        edition.start(&node, &shutdown);
+        // Tests that do without a runtime have nothing that runs beside the requests.
+        if tokio::runtime::Handle::try_current().is_ok() {
+            edition.start(&node, &shutdown);
+        }
         Self { app: App::new(node), vault, shutdown, clock, _folder: folder }
     }
 
