@@ -54,6 +54,9 @@ pub(crate) fn addressed(config: &Config, uri: &Uri, headers: &HeaderMap) -> Addr
     if !over_tls && !config.listen.ip().is_loopback() {
         return Addressed::Right;
     }
+    if is_origin(config, uri, headers) {
+        return Addressed::Right;
+    }
     let Some(host) = host(uri, headers) else { return Addressed::NotOurs };
     let right = if over_tls { origin_host(config).eq_ignore_ascii_case(host.host()) } else { is_local(config, &host) };
     match right {
@@ -61,6 +64,17 @@ pub(crate) fn addressed(config: &Config, uri: &Uri, headers: &HeaderMap) -> Addr
         false if is_name(config, &host) => Addressed::SecondName,
         false => Addressed::NotOurs,
     }
+}
+
+/// Letter by letter what browsers and agents send; nearly every request, so it costs nearly nothing.
+fn is_origin(config: &Config, uri: &Uri, headers: &HeaderMap) -> bool {
+    let mut named = headers.get_all(header::HOST).iter();
+    let host = match (named.next(), named.next()) {
+        (Some(host), None) => host.as_bytes(),
+        (None, _) => uri.authority().map_or(&b""[..], |authority| authority.as_str().as_bytes()),
+        _ => return false,
+    };
+    config.origin.split_once("://").is_some_and(|(_, ours)| ours.as_bytes() == host)
 }
 
 /// Whether the request names the node by one of its names, on whatever port.
@@ -84,8 +98,7 @@ fn is_local(config: &Config, host: &Authority) -> bool {
         config.listen.ip().to_string(),
         SocketAddr::new(config.listen.ip(), 0).to_string().trim_end_matches(":0").to_owned(),
     ];
-    let is_local = local.iter().any(|name| name == host.host()) && host.port_u16().unwrap_or(80) == port;
-    is_local || config.origin.split_once("://").is_some_and(|(_, ours)| ours == host.as_str())
+    local.iter().any(|name| name == host.host()) && host.port_u16().unwrap_or(80) == port
 }
 
 /// That no other site sent it: browsers say where a request comes from, and a cookie alone proves nothing.

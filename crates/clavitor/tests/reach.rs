@@ -154,6 +154,8 @@ fn an_authority_of_its_own_is_enough_for_a_client_that_trusts_it() {
     assert!(node.link.starts_with("https://localhost:"), "{}", node.link);
     let got = curl(&Path::new(&data).join("dev-ca/ca.crt"), &node.link);
     assert!(got.status.success() && got.stdout.starts_with(b"<!doctype html>"), "{}", said(&got).1);
+    assert!(Command::new("kill").args(["-HUP", &node.child.id().to_string()]).status().unwrap().success());
+    assert!(curl(&Path::new(&data).join("dev-ca/ca.crt"), &node.link).status.success(), "a hang-up ends nothing");
     let words = fs::read_to_string(folder.path("words")).unwrap();
     for way in ["for development", "update-ca-certificates", "certutil", "Firefox", "macOS"] {
         assert!(words.contains(way), "{words}");

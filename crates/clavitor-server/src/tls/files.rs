@@ -14,6 +14,7 @@ use rustls::{
     sign::CertifiedKey,
 };
 use thiserror::Error;
+use tokio::sync::Notify;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 use zeroize::Zeroizing;
 
@@ -155,6 +156,11 @@ impl Changes {
         Self { read: stamp, seen: stamp }
     }
 
+    /// What was read counts as never read: the operator says so.
+    fn forget(&mut self, stamp: Stamp) {
+        (self.read, self.seen) = ([None, None], stamp);
+    }
+
     /// Whether to read now.
     fn step(&mut self, stamp: Stamp) -> bool {
         let settled = std::mem::replace(&mut self.seen, stamp) == stamp;
@@ -184,13 +190,15 @@ impl Warnings {
     }
 }
 
-/// Puts the files into `slot` whenever they change, until the shutdown. A replacement that cannot be used changes nothing, and is told once.
-pub async fn watch(files: Files, slot: Slot, config: Config, interval: Duration, shutdown: Shutdown) {
+/// Puts the files into `slot` whenever they change, and when `reload` says so, until the shutdown. A replacement that cannot be used changes nothing, and is
+/// told once.
+pub async fn watch(files: Files, slot: Slot, config: Config, interval: Duration, reload: Arc<Notify>, shutdown: Shutdown) {
     let mut changes = Changes::new(files.stamp());
     let (mut warnings, mut failures) = (Warnings::default(), 0);
     loop {
         tokio::select! {
             () = tokio::time::sleep(interval) => {}
+            () = reload.notified() => changes.forget(files.stamp()),
             () = shutdown.cancelled() => return,
         }
         let now_s = (config.clock)() / 1000;

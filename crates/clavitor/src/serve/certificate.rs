@@ -1,6 +1,6 @@
 //! Where the certificate comes from, and who keeps it fresh: one place for all sources.
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use clavitor_server::{
@@ -11,6 +11,10 @@ use clavitor_server::{
         authority::{self, Authority},
         files,
     },
+};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::Notify,
 };
 
 use crate::{acme::Acme as AcmeFlags, print, reach::Certificate};
@@ -34,13 +38,13 @@ pub(super) fn start(
     config: &Config,
     shutdown: &Shutdown,
 ) -> anyhow::Result<Filled> {
-    let mut filled = Filled::default();
+    let (mut filled, reload) = (Filled::default(), hangups(shutdown)?);
     let (slot, now_s) = (filled.slot.clone(), (config.clock)() / 1000);
     match wanted {
         Certificate::None => {}
         Certificate::Files(files) => {
             slot.set(files.load(&config.names, now_s)?).context("--tls-cert")?;
-            tokio::spawn(files::watch(files.clone(), slot, config.clone(), FILES_LOOK, shutdown.clone()));
+            tokio::spawn(files::watch(files.clone(), slot, config.clone(), FILES_LOOK, reload, shutdown.clone()));
         }
         Certificate::Local => {
             let authority = Authority::open(data, &config.names, now_s)?;
@@ -63,6 +67,21 @@ pub(super) fn start(
         }
     }
     Ok(filled)
+}
+
+/// What SIGHUP means: read the files again. Where there are none it means nothing; without us it would end the process.
+fn hangups(shutdown: &Shutdown) -> anyhow::Result<Arc<Notify>> {
+    let (mut hangups, shutdown, reload) = (signal(SignalKind::hangup())?, shutdown.clone(), Arc::new(Notify::new()));
+    let told = reload.clone();
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                _ = hangups.recv() => told.notify_one(),
+                () = shutdown.cancelled() => return,
+            }
+        }
+    });
+    Ok(reload)
 }
 
 /// How to trust the authority, and what that means.

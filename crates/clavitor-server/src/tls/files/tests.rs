@@ -113,6 +113,8 @@ fn files_are_read_when_they_have_changed_and_stand_still() {
     for (number, (stamp, reads)) in steps.into_iter().enumerate() {
         assert_eq!(changes.step(stamp), reads, "step {number}");
     }
+    changes.forget(stamp(2, 2));
+    assert_eq!((changes.step(stamp(2, 2)), changes.step(stamp(2, 2))), (true, false), "the operator asked");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use clavitor_server::{
     edition::Edition,
     tls::files::{self, Files},
 };
-use tokio::{io::AsyncReadExt as _, net::TcpStream};
+use tokio::{io::AsyncReadExt as _, net::TcpStream, sync::Notify};
 use tokio_rustls::client::TlsStream;
 
 use super::{NAME, Served, ask, get};
@@ -76,8 +76,8 @@ async fn files_that_change_are_taken_and_a_broken_pair_is_told_once() {
     config.names = vec![NAME.to_owned()];
     config.edition = recorder.clone();
     config.clock = clavitor_server::system_clock();
-    let shutdown = Shutdown::default();
-    let watching = files::watch(files.clone(), served.slot.clone(), config, Duration::from_millis(20), shutdown.clone());
+    let (shutdown, reload) = (Shutdown::default(), Arc::new(Notify::new()));
+    let watching = files::watch(files.clone(), served.slot.clone(), config, Duration::from_millis(20), reload.clone(), shutdown.clone());
     let watching = tokio::spawn(watching);
     tokio::time::sleep(Duration::from_millis(100)).await;
 
@@ -92,6 +92,9 @@ async fn files_that_change_are_taken_and_a_broken_pair_is_told_once() {
     put(pair(NAME));
     until(|| served.slot.life() != before).await;
     assert_eq!(served.slot.life().unwrap().names, [NAME]);
+    served.renew();
+    reload.notify_one();
+    until(|| served.slot.life().unwrap().names == [NAME]).await;
     shutdown.cancel();
     watching.await.unwrap();
 }
