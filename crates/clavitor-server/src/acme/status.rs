@@ -2,7 +2,12 @@
 
 use std::{io, path::Path};
 
-use super::{order::certified, span::Level, store::glance, teller::level};
+use super::{
+    order::certified,
+    span::Level,
+    store::glance,
+    teller::{FAILURES_TOLD, level},
+};
 use crate::tls::Life;
 
 /// How the node's certificate is doing. Times are Unix milliseconds. It holds nothing secret.
@@ -31,6 +36,11 @@ pub struct AcmeStatus {
 }
 
 impl AcmeStatus {
+    /// Whether renewing fails for longer than a hiccup of the authority, or cannot be tried because the clock is wrong.
+    pub fn failing(&self) -> bool {
+        self.failures >= FAILURES_TOLD || (self.failures == 0 && self.last_error.is_some())
+    }
+
     /// Everything that follows from the certificate alone.
     pub(super) fn of_life(life: Option<&Life>, now_ms: u64) -> Self {
         Self {

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Without a certificate the operator is told at once; with one that is good for a while, after so many failures.
-const FAILURES_TOLD: u32 = 3;
+pub(super) const FAILURES_TOLD: u32 = 3;
 
 /// Remembers what was told.
 pub(super) struct Teller {

@@ -33,14 +33,14 @@ async fn an_authority_that_is_down_and_comes_back() {
     let mut pebble = Pebble::ready(&Ask::new(place.tls.port(), place.http.port()));
     let acme = place.start(settings(&["vault.test"], &pebble));
     until(|| acme.status().failures >= 3).await;
-    assert!(words(&acme.status()).contains("cannot be reached"), "{}", words(&acme.status()));
+    assert!(words(&acme.status()).contains("cannot be reached") && acme.status().failing(), "{}", words(&acme.status()));
     assert_eq!(place.alerts(), ["certificate_failing"], "once, however often it fails");
     let told = place.told.0.lock().unwrap()[0];
     assert!(matches!(told, Alert::CertificateFailing { cause: CertificateFault::Unreachable, .. }), "{told:?}");
     pebble.up().await;
     place.serving().await;
     until(|| place.alerts() == ["certificate_failing", "certificate_renewed"]).await;
-    assert_eq!(acme.status().last_error, None);
+    assert_eq!((acme.status().last_error.clone(), acme.status().failing()), (None, false));
 }
 
 #[tokio::test]
@@ -89,7 +89,7 @@ async fn a_clock_in_the_past_asks_nobody_anything() {
     place.clock_off_ms.store(0_u64.wrapping_sub(right_ms - 365 * DAY_MS), Ordering::SeqCst); // 1971
     let acme = place.start(settings_at(&["vault.test"], trap, &pebble.authority.root));
     until(|| acme.status().last_error.is_some()).await;
-    assert!(words(&acme.status()).contains("timedatectl"), "{}", words(&acme.status()));
+    assert!(words(&acme.status()).contains("timedatectl") && acme.status().failing(), "{}", words(&acme.status()));
     let told = place.told.0.lock().unwrap()[0];
     assert!(matches!(told, Alert::CertificateFailing { cause: CertificateFault::Clock, .. }), "{told:?}");
     assert_eq!(connections.load(Ordering::SeqCst), 0);
