@@ -93,6 +93,7 @@ fn config(listen: SocketAddr) -> Config {
         limits,
         edition: Arc::new(Community),
         clock: system_clock(),
+        vitals: clavitor_server::vitals::Settings::default(),
     }
 }
 

@@ -99,7 +99,7 @@ fn start(spawn: impl FnOnce(&str) -> std::io::Result<Child>) -> Result<(Ends, f6
 
 fn answers(address: SocketAddr) -> Result<bool> {
     let mut stream = TcpStream::connect(address)?;
-    write!(stream, "GET /health/ready HTTP/1.1\r\nhost: localhost:{}\r\nconnection: close\r\n\r\n", address.port())?;
+    write!(stream, "GET /readyz HTTP/1.1\r\nhost: localhost:{}\r\nconnection: close\r\n\r\n", address.port())?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     Ok(answer.starts_with("HTTP/1.1 200"))

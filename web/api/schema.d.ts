@@ -1,8 +1,8 @@
 // Types of the REST interface, generated from openapi.json. Do not edit; see docs/adding-an-endpoint.md.
-// openapi.json sha256 50ca059ef451824fbb8674ceebbb7ba58b1a7a8e4f7661e171dbb611ea7054fb
+// openapi.json sha256 82f010f9c5ef8f2015493f5d693e091ca878d4178c8f026dd75234a6df1d7a45
 
 export interface paths {
-    "/health/live": {
+    "/livez": {
         parameters: {
             query?: never;
             header?: never;
@@ -19,14 +19,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/health/ready": {
+    "/metrics": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** The store can be read; 503 while the node starts or stops. */
+        /** Numbers for Prometheus: on the node's own machine, or with the operator's token. */
+        get: operations["metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the node can do its work: integrity, disk, certificate and clock, a line each; 503 if one of them fails. */
         get: operations["ready"];
         put?: never;
         post?: never;
@@ -804,6 +821,8 @@ export interface components {
              */
             usk?: string | null;
         };
+        /** @description How a check went. */
+        CheckState: "ok" | "warn" | "fail";
         /** @description A signed tree head and what connects it to an older one. */
         Checkpoint: {
             /** @description C2SP tlog-checkpoint. */
@@ -979,6 +998,15 @@ export interface components {
              */
             tier: number;
         };
+        /** @description One check of the node. */
+        HealthCheck: {
+            /** @description `process`, `integrity`, `disk`, `certificate`, `clock`, `backup`, `kuma` or `telemetry`. */
+            check: string;
+            /** @description In words. */
+            detail: string;
+            /** @description How it went. */
+            state: components["schemas"]["CheckState"];
+        };
         /** @description An entry as a hosted agent sees it. */
         HostedEntry: {
             /** @description The entry. */
@@ -1109,6 +1137,25 @@ export interface components {
             /** @description The node's version. */
             version: string;
         };
+        /** @description Something about the node that the people it serves should know and that whoever runs it has to mend. */
+        NodeNotice: {
+            /**
+             * Format: int64
+             * @description Days until the certificate ends, or since the newest backup.
+             */
+            days?: number | null;
+            /** @description What. */
+            kind: components["schemas"]["NoticeKind"];
+        };
+        /** @description What people are told about their node. */
+        NoticeKind: "certificate_ending" | "backup_old" | "disk_low";
+        /** @description Whether the node can do its work. */
+        Readiness: {
+            /** @description Each check. */
+            checks: components["schemas"]["HealthCheck"][];
+            /** @description Whether no check fails; the status of the answer says the same. */
+            ready: boolean;
+        };
         /** @description Starts or continues a recovery with a proof of knowing the recovery code. */
         RecoveryRequest: {
             /** @description D(code, "recover-auth", 0). The node keeps its hash only. */
@@ -1204,6 +1251,8 @@ export interface components {
              * @description The session ends then if nothing happens before.
              */
             idle_until_ms: number;
+            /** @description What whoever runs the node has to mend; absent if nothing. */
+            notices?: components["schemas"]["NodeNotice"][];
             /**
              * Format: uint64
              * @description The node's time.
@@ -1332,6 +1381,35 @@ export interface operations {
             };
         };
     };
+    metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/openmetrics-text; version=1.0.0; charset=utf-8": string;
+                };
+            };
+            /** @description Refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     ready: {
         parameters: {
             query?: never;
@@ -1347,7 +1425,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/plain": string;
+                    "application/json": components["schemas"]["Readiness"];
                 };
             };
             /** @description Refused. */

@@ -23,7 +23,7 @@ import { VaultScopes } from "./scopes.ts";
 import { type Parts, Session } from "./session.ts";
 import { EntryStore } from "./store.ts";
 import { FetchTransport } from "./transport.ts";
-import type { Incident, KnownVault, Support } from "./types.ts";
+import type { Incident, KnownVault, NodeNotice, Support } from "./types.ts";
 import { typedCode, VaultWays } from "./ways.ts";
 import { BrowserAuthenticator } from "./webauthn.ts";
 import type { Ceremony, NodeInfo, RecoveryStarted, SessionInfo, SetupFinish } from "./wire.ts";
@@ -185,6 +185,10 @@ class Vault implements OpenVault {
 
   get idleUntilMs(): number {
     return this.session.idleUntilMs;
+  }
+
+  get notices(): readonly NodeNotice[] {
+    return this.session.notices;
   }
 
   rename(what: "vault" | "agent" | "scope" | "passkey", id: string, name: string): Promise<void> {

@@ -1,7 +1,7 @@
 // The client of a vault, for the pages: what can be asked of it, and where it begins. The pages use nothing else of this folder.
 import type {
   ActivityPage, Agent, AgentTerms, Entry, EntryDraft, EntryFilter, EntryVersion, HostedToken, ImportReceipt, Incident, Invitation, KnownVault,
-  LearntField, LogProof, OpenedEntry, RecoveryDraft, RevokeEffect, Scope, Support, SuspicionEffect, WaysIn, WhoCanOpen, Work,
+  LearntField, LogProof, NodeNotice, OpenedEntry, RecoveryDraft, RevokeEffect, Scope, Support, SuspicionEffect, WaysIn, WhoCanOpen, Work,
 } from "./types.ts";
 import type { NodeInfo } from "./wire.ts";
 
@@ -42,6 +42,8 @@ export interface OpenVault {
   readonly name: string;
   /** The session ends then if nothing happens before, by this browser's clock; later after every answer of the node. */
   readonly idleUntilMs: number;
+  /** What whoever runs the node has to mend, as it said at the last sign-in. */
+  readonly notices: readonly NodeNotice[];
   readonly entries: Entries;
   readonly ways: Ways;
   readonly agents: Agents;

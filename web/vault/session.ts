@@ -15,6 +15,8 @@ import type { EntryPin, PinStore } from "./pins.ts";
 import { blob, blobOrNone, count, list, object } from "./read.ts";
 import type { Asked, Transport } from "./transport.ts";
 import type { Authenticator } from "./webauthn.ts";
+import { noticesOf } from "./notices.ts";
+import type { NodeNotice } from "./types.ts";
 import type { Applied, Ceremony, Change, SessionInfo, VaultState } from "./wire.ts";
 
 /** What a client is made of. The clock gives Unix milliseconds. */
@@ -159,6 +161,11 @@ export class Session {
   get idleUntilMs(): number {
     const { idle_until_ms, ends_ms, now_ms } = this.#info;
     return Math.min(this.#answeredAt + (idle_until_ms - now_ms), this.#seenAt + (ends_ms - now_ms));
+  }
+
+  /** What the node says about itself since the last sign-in. Nothing depends on it; what is not understood is left out. */
+  get notices(): NodeNotice[] {
+    return noticesOf(this.#info.notices);
   }
 
   /** The node's time, by this browser's clock since it last said so. */

@@ -3,6 +3,12 @@ import type { EntryKind, FieldKindName, Tier } from "../crypto/kinds.ts";
 
 export type { EntryKind, FieldKindName, Tier };
 
+/** What whoever runs the node has to mend. `days`: until the certificate ends, or since the newest backup. */
+export interface NodeNotice {
+  readonly kind: "certificate_ending" | "backup_old" | "disk_low";
+  readonly days: number | null;
+}
+
 /** One entry in the list. Everything here was opened from its summary and checked against its signed header. */
 export interface Entry {
   readonly id: string;

@@ -9,6 +9,7 @@ mod change;
 mod encoding;
 mod entry;
 mod error;
+mod health;
 mod query;
 mod session;
 
@@ -18,5 +19,6 @@ pub use change::*;
 pub use encoding::{Blob, Id, UnlockerId};
 pub use entry::*;
 pub use error::{ErrorBody, ErrorCode, UseMode};
+pub use health::*;
 pub use query::*;
 pub use session::*;

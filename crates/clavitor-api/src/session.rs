@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Blob, Change, Id, UnlockerId};
+use crate::{Blob, Change, Id, NodeNotice, UnlockerId};
 
 /// A WebAuthn ceremony that the node has begun. The browser compiles in everything else (user verification, resident key, PRF input).
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -115,6 +115,9 @@ pub struct SessionInfo {
     pub fresh_until_ms: u64,
     /// The node's time.
     pub now_ms: u64,
+    /// What whoever runs the node has to mend; absent if nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub notices: Vec<NodeNotice>,
 }
 
 /// Everything the browser needs to unlock; each part is verified there.

@@ -2,6 +2,7 @@
 //!
 //! Whoever links this crate can send requests; nothing else in the workspace can. Who sends what, and when, is the caller's business.
 
+mod ask;
 mod names;
 
 use std::{
@@ -18,6 +19,8 @@ use hyper_util::{
 };
 use rustls::{ClientConfig, RootCertStore, pki_types::CertificateDer, pki_types::pem::PemObject as _};
 
+pub use ask::{Answer, Ask, AskError, get, post};
+pub use hyper::Uri;
 pub use names::Names;
 
 /// Connecting takes at most this long.

@@ -4,13 +4,13 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse as _, Response},
 };
-use clavitor_api::SessionInfo;
+use clavitor_api::{Readiness, SessionInfo};
 use schemars::{JsonSchema, json_schema};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::{
-    cookie,
+    cookie, metrics,
     operation::{Json, Output, OutputSchema, Schemas},
     refusal::Refusal,
 };
@@ -34,6 +34,12 @@ pub struct SignedOut;
 
 /// Alive, or ready, in one word.
 pub struct Word(pub &'static str);
+
+/// Whether the node can do its work: 200 or 503, and a line for each check.
+pub struct Ready(pub Readiness);
+
+/// Numbers for Prometheus.
+pub struct Metrics(pub String);
 
 /// A document that was made when the node started.
 pub struct Document(pub bytes::Bytes);
@@ -103,5 +109,29 @@ impl Output for Document {
 
     fn respond(self) -> Result<Response, Refusal> {
         Ok(([(header::CONTENT_TYPE, MEDIA_TYPE)], self.0).into_response())
+    }
+}
+
+impl Output for Ready {
+    fn schema(schemas: &mut Schemas) -> OutputSchema {
+        <Json<Readiness> as Output>::schema(schemas)
+    }
+
+    fn respond(self) -> Result<Response, Refusal> {
+        let failed = |error: serde_json::Error| Refusal::internal(format!("answer cannot be written: {error}"));
+        let lines: Vec<String> = self.0.checks.iter().map(serde_json::to_string).collect::<Result<_, _>>().map_err(failed)?;
+        let body = format!("{{\"ready\":{},\"checks\":[\n{}\n]}}\n", self.0.ready, lines.join(",\n"));
+        let status = if self.0.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+        Ok((status, [(header::CONTENT_TYPE, MEDIA_TYPE)], body).into_response())
+    }
+}
+
+impl Output for Metrics {
+    fn schema(_: &mut Schemas) -> OutputSchema {
+        OutputSchema { status: StatusCode::OK, body: Some((metrics::MEDIA_TYPE, json_schema!({"type": "string"}))) }
+    }
+
+    fn respond(self) -> Result<Response, Refusal> {
+        Ok(([(header::CONTENT_TYPE, metrics::MEDIA_TYPE)], self.0).into_response())
     }
 }

@@ -99,6 +99,7 @@ impl App {
         }
         headers::add(response.headers_mut(), headers::demands_tls(config));
         let id = request_id();
+        self.count(&response);
         log(known(&method), &response, &id, started);
         if let Ok(id) = HeaderValue::from_str(&id) {
             response.headers_mut().insert(REQUEST_ID, id);
@@ -112,6 +113,12 @@ impl App {
             self.node.count_request(from)?;
         }
         guards::shape(self.node.config(), request.uri(), request.headers())
+    }
+
+    fn count(&self, response: &Response) {
+        let route = response.extensions().get::<Route>().map_or("-", |route| route.0);
+        let code = response.extensions().get::<Refused>().map(|refused| refused.code);
+        self.node.keeper().counters.count(route, response.status().as_u16(), code, self.node.now_ms());
     }
 }
 

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use crate::{client, edition::Edition, limits::Limits};
+use crate::{client, edition::Edition, limits::Limits, vitals};
 
 /// Unix milliseconds. Tests bring their own.
 pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
@@ -31,6 +31,8 @@ pub struct Config {
     pub edition: Arc<dyn Edition>,
     /// The time.
     pub clock: Clock,
+    /// What the node says of itself, and to whom.
+    pub vitals: vitals::Settings,
 }
 
 impl Config {

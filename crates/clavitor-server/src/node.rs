@@ -22,6 +22,7 @@ use crate::{
     rates::{Buckets, Prefix, Rate, Rates},
     refusal::Refusal,
     schedule::Backups,
+    vitals::Keeper,
     webauthn::{RelyingParty, RelyingPartyError},
     who::CallerKey,
 };
@@ -47,6 +48,7 @@ struct Inner {
     stopping: AtomicBool,
     backups: Backups,
     started_s: u64,
+    keeper: Keeper,
 }
 
 /// A lock is never held over code that can panic half-way through a change; a poisoned one is as good as any.
@@ -80,6 +82,7 @@ impl Node {
             stopping: AtomicBool::new(false),
             backups: Backups::default(),
             started_s: (config.clock)() / 1000,
+            keeper: Keeper::default(),
             config,
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -113,6 +116,11 @@ impl Node {
     /// How backups on a schedule are doing.
     pub fn backups(&self) -> &Backups {
         &self.inner.backups
+    }
+
+    /// What vital signs are made of.
+    pub fn keeper(&self) -> &Keeper {
+        &self.inner.keeper
     }
 
     /// Unix milliseconds.

@@ -104,6 +104,7 @@ fn security(who: WhoKind) -> Value {
         WhoKind::Agent => json!([{"proof": []}]),
         WhoKind::Hosted => json!([{"token": []}]),
         WhoKind::AnyAgent => json!([{"proof": []}, {"token": []}]),
+        WhoKind::Watcher => json!([{}, {"watcher": []}]),
     }
 }
 
@@ -112,6 +113,7 @@ fn security_schemes() -> Value {
         "session": {"type": "apiKey", "in": "cookie", "name": "__Host-clavitor", "description": "A person's session. Requests other than GET also send `X-Clavitor: 1`."},
         "proof": {"type": "http", "scheme": "DPoP", "description": "An enrolled agent: `Authorization: DPoP <agent id>` and a signed `DPoP` header for each request (RFC 9449, docs/API.md)."},
         "token": {"type": "http", "scheme": "bearer", "bearerFormat": "cvt1-", "description": "A hosted agent's token."},
+        "watcher": {"type": "http", "scheme": "bearer", "description": "The token of `--metrics-token-file`; nothing is needed on the node's own machine."},
     })
 }
 

@@ -4,11 +4,11 @@ use axum::http::Method;
 use clavitor_api::*;
 
 use crate::{
-    answer::{Document, Done, SignedIn, SignedOut, Word},
+    answer::{Document, Done, Metrics, Ready, SignedIn, SignedOut, Word},
     handlers::{agent, agents, audit, changes, enrol, entries, hosted, node, recovery, session, setup},
     operation::{Handler, Input, Json, Operation, Output, Query},
     path::{AgentPath, EntryPath, FieldPath},
-    who::{Agent, AnyAgent, Anyone, FreshPerson, Hosted, Person, Who},
+    who::{Agent, AnyAgent, Anyone, FreshPerson, Hosted, Person, Watcher, Who},
 };
 
 fn get<W: Who, I: Input, O: Output>(path: &'static str, id: &'static str, handler: impl Handler<W, I, O>, doc: &'static str) -> Operation {
@@ -33,8 +33,9 @@ fn delete<W: Who, I: Input, O: Output>(
 pub fn operations() -> Vec<Operation> {
     vec![
         // Node.
-        get::<Anyone, (), Word>("/health/live", "live", node::live, "The process answers."),
-        get::<Anyone, (), Word>("/health/ready", "ready", node::ready, "The store can be read; 503 while the node starts or stops."),
+        get::<Anyone, (), Word>("/livez", "live", node::live, "The process answers."),
+        get::<Anyone, (), Ready>("/readyz", "ready", node::ready, "Whether the node can do its work: integrity, disk, certificate and clock, a line each; 503 if one of them fails."),
+        get::<Watcher, (), Metrics>("/metrics", "metrics", node::metrics, "Numbers for Prometheus: on the node's own machine, or with the operator's token."),
         get::<Anyone, (), Document>("/v1/openapi.json", "describe", node::describe, "This description."),
         get::<Anyone, (), Json<NodeInfo>>("/v1/node", "node", node::info, "Whether the node waits for its first owner, and where its passkeys belong."),
 

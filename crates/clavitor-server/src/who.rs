@@ -4,8 +4,10 @@ use std::net::IpAddr;
 
 use axum::http::{HeaderMap, Method, Uri, header};
 use clavitor_vault::{Credential, Session, agents, session};
+use subtle::ConstantTimeEq as _;
 
 use crate::{
+    config::Config,
     cookie,
     digest::sha256,
     dpop::{Expected, Proof, proof},
@@ -29,6 +31,8 @@ pub enum WhoKind {
     Hosted,
     /// An agent of either kind.
     AnyAgent,
+    /// Whoever watches the node: somebody on this machine, or with the token that the operator set. To others there is nothing here.
+    Watcher,
 }
 
 impl WhoKind {
@@ -41,6 +45,7 @@ impl WhoKind {
             Self::Agent => "agent",
             Self::Hosted => "hosted",
             Self::AnyAgent => "any-agent",
+            Self::Watcher => "watcher",
         }
     }
 
@@ -163,6 +168,9 @@ pub enum AnyAgent {
     /// Hosted.
     Hosted(Hosted),
 }
+
+/// Whoever watches the node.
+pub struct Watcher;
 
 impl AnyAgent {
     /// For the vault.
@@ -297,6 +305,27 @@ impl Who for AnyAgent {
     fn unproved(&self) -> Option<&Credential> {
         Some(self.credential())
     }
+}
+
+impl Who for Watcher {
+    const KIND: WhoKind = WhoKind::Watcher;
+
+    fn prove(node: &Node, head: &Head<'_>) -> Result<Self, Refusal> {
+        let expected = node.config().vitals.metrics_token_sha256;
+        let has_token =
+            bearer(head.headers).zip(expected).is_some_and(|(token, expected)| sha256(token.as_bytes()).ct_eq(&expected).into());
+        if has_token || is_on_this_machine(node.config(), head) { Ok(Self) } else { Err(clavitor_vault::Error::Hidden.into()) }
+    }
+}
+
+/// Whether nobody can have passed the request on: behind a proxy every request comes from this machine, and such a node listens on loopback under another
+/// name, or its proxy leaves a header.
+fn is_on_this_machine(config: &Config, head: &Head<'_>) -> bool {
+    let forwarded = ["forwarded", "x-forwarded-for", "x-real-ip", "via"].iter().any(|name| head.headers.contains_key(*name));
+    let host = config.origin.split_once("://").map_or("", |(_, rest)| rest);
+    let is_local = |name: &str| host == name || host.strip_prefix(name).is_some_and(|port| port.starts_with(':'));
+    let behind_a_proxy = config.listen.ip().is_loopback() && !["localhost", "127.0.0.1", "[::1]"].iter().any(|name| is_local(name));
+    head.from.is_loopback() && !forwarded && !behind_a_proxy && !config.trusts(head.from)
 }
 
 /// Whether the vault knows an agent.

@@ -30,4 +30,4 @@ pub use change::{Applied, Change};
 pub use entries::{EntryDetail, EntryPage, EntrySummary};
 pub use error::{Denial, Error, Result, UseMode};
 pub use session::{Session, Started};
-pub use store::{Disk, Examined, Health, OpenError, OpenOptions, Read, Vault, Write, examine};
+pub use store::{Disk, Examined, Health, OpenError, OpenOptions, Read, Space, Vault, Write, examine};

@@ -61,6 +61,14 @@ pub struct UsedPasskey {
     pub synced: bool,
 }
 
+/// How many sessions are open on the node. A number, whosever they are.
+///
+/// # Errors
+/// `Unavailable`, `Internal`.
+pub fn count(r: &Read<'_>) -> Result<u64> {
+    Ok(r.session_count()?)
+}
+
 /// The passkey with this credential id.
 ///
 /// # Errors

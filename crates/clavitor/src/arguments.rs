@@ -1,4 +1,4 @@
-//! The command line. No option takes a value that must stay secret.
+//! The command line. No option takes a value that must stay secret, but for `--kuma-url`, which has a twin that takes a file.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -7,7 +7,7 @@ use std::{
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::acme::Acme;
+use crate::{acme::Acme, reports::Reports};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -119,6 +119,8 @@ pub(crate) struct Serve {
     pub(crate) proxy_protocol: bool,
     #[command(flatten)]
     pub(crate) backups: crate::schedule::Backups,
+    #[command(flatten)]
+    pub(crate) reports: Reports,
     #[command(flatten)]
     pub(crate) log: Log,
 }

@@ -10,6 +10,7 @@ mod manual;
 mod operator;
 mod print;
 mod reach;
+mod reports;
 mod schedule;
 mod serve;
 mod settings;

@@ -16,8 +16,10 @@ use clavitor_server::{
     config::Clock,
     control,
     edition::Edition,
+    heartbeat,
     plain::PlainHttp,
     tls::Tls,
+    vitals,
 };
 use clavitor_vault::{Disk, OpenError, OpenOptions, Vault, setup};
 use tokio::{
@@ -34,6 +36,8 @@ use crate::{
     settings,
 };
 
+/// One failure of renewing is mended by the next attempt; after this many whoever watches hears of it.
+const RENEWAL_FAILURES: u32 = 3;
 const HEALTH_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Serves until a signal, or until the store stops.
@@ -70,6 +74,7 @@ async fn serve_until_stopped(serve: &Serve, edition: Arc<dyn Edition>) -> anyhow
     let sockets = sockets::open(&reach).await?;
     let mut config = settings::of_serve(serve, &reach, sockets.address()?, edition.clone());
     settings::fit(serve, &reach, &config)?;
+    config.vitals = serve.reports.vitals()?;
     if let Some(fewer) = clavitor_server::descriptors::fit(&mut config.limits) {
         tracing::warn!(
             connections = fewer,
@@ -83,6 +88,8 @@ async fn serve_until_stopped(serve: &Serve, edition: Arc<dyn Edition>) -> anyhow
 }
 
 async fn serve_on(serve: &Serve, reach: &Reach, config: Config, sockets: Sockets) -> anyhow::Result<()> {
+    // A mistake in a flag is told before anything is opened.
+    let heartbeat = serve.reports.heartbeat()?;
     let vault = open(serve, &config)?;
     let node = Node::new(vault.clone(), config.clone())?;
     let orders = control::listen(&serve.node.data).context("the control socket cannot be made in the data folder")?;
@@ -90,10 +97,19 @@ async fn serve_on(serve: &Serve, reach: &Reach, config: Config, sockets: Sockets
     // Before anybody is told that it serves: a signal that comes next is heard.
     let (shutdown, stopped) = (Shutdown::default(), stopped(vault.clone(), config.clone())?);
     let certificate = certificate::start((&reach.certificate, &serve.acme), &serve.node.data, &config, &shutdown)?;
+    if !config.names.is_empty() {
+        let (slot, acme) = (certificate.slot.clone(), certificate.acme.clone());
+        node.keeper().certificate_from(move |now_s| {
+            let failing = acme.as_ref().is_some_and(|acme| acme.status().failures >= RENEWAL_FAILURES);
+            slot.life().map(|life| vitals::Certificate::of(&life, failing, now_s))
+        });
+    }
     config.edition.start(&node, &shutdown);
     if let Some(schedule) = serve.backups.schedule() {
         clavitor_server::schedule::start(&node, schedule, &shutdown);
     }
+    tokio::spawn(vitals::watch(node.clone(), shutdown.clone()));
+    heartbeat::start(&node, &heartbeat, &shutdown)?;
     let listeners = answer(App::new(node), sockets, certificate, &shutdown)?;
     welcome(&vault, &config)?;
     let why = stopped.await;

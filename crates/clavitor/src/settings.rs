@@ -4,7 +4,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::{Context as _, bail};
 use clap::{ArgMatches, FromArgMatches as _, parser::ValueSource};
-use clavitor_server::{Config, Limits, edition::Edition, system_clock};
+use clavitor_server::{Config, Limits, edition::Edition, system_clock, vitals};
 
 use crate::{
     arguments::{LogFormat, Node, Serve},
@@ -28,6 +28,7 @@ pub(crate) fn of_serve(serve: &Serve, reach: &Reach, listen: SocketAddr, edition
         limits,
         edition,
         clock: system_clock(),
+        vitals: vitals::Settings::default(),
     }
 }
 
@@ -95,12 +96,17 @@ pub(crate) fn check(matches: &ArgMatches, edition: Arc<dyn Edition>) -> anyhow::
     let every = crate::schedule::duration_text(serve.backups.backup_every);
     print::data(&format!("backup-every\t{every}\t{}", source("backup_every", "default")))?;
     print::data(&format!("backup-keep\t{}\t{}", serve.backups.backup_keep, source("backup_keep", "default")))?;
+    for (name, id, value) in serve.reports.rows() {
+        print::data(&format!("{name}\t{value}\t{}", source(id, "default")))?;
+    }
     print::data(&format!("log\t{}\t{}", serve.log.log, source("log", "default")))?;
     print::data(&format!("log-format\t{format}\t{}", source("log_format", "default")))?;
     fit(&serve, &reach, &config)?;
     if let Certificate::Files(files) = &reach.certificate {
         files.load(&reach.names, (config.clock)() / 1000)?;
     }
+    serve.reports.vitals()?;
+    serve.reports.heartbeat()?;
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use std::{
     fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
+    os::unix::fs::PermissionsExt as _,
     path::Path,
     process::{Child, Command, Output, Stdio},
 };
@@ -104,6 +105,38 @@ fn each_setting_says_where_it_came_from() {
 }
 
 #[test]
+fn a_monitors_address_and_a_token_are_shown_nowhere_and_a_misfit_says_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str, mode: u32| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let kuma = "https://kuma.example/api/push/needle-0123456789";
+    let (url, token) = (file("url", kuma, 0o600), file("token", "needle-0123456789\n", 0o600));
+    let host = ["--telemetry-host", "https://hq.example", "--telemetry-token-file", token.as_str(), "--metrics-token-file", token.as_str()];
+    for monitor in [["--kuma-url", kuma], ["--kuma-url-file", url.as_str()]] {
+        let checked = clavitor(&[&["config", "check"], &monitor[..], &host[..]].concat());
+        assert_eq!(checked.status.code(), Some(0), "{}", err(&checked));
+        assert!(out(&checked).contains("kuma-url\t") && out(&checked).contains("telemetry-host\thttps://hq.example\tcommand line"));
+        assert!(!out(&checked).contains("needle") && !err(&checked).contains("needle"), "{}", out(&checked));
+    }
+    let open = file("open", "needle-0123456789", 0o644);
+    for (misfit, words) in [
+        (vec!["--kuma-url", "needle-0123456789"], "is not one"),
+        (vec!["--kuma-url-file", open.as_str()], "chmod 600"),
+        (vec!["--metrics-token-file", open.as_str()], "chmod 600"),
+        (vec!["--telemetry-host", "http://hq.example", "--telemetry-token-file", token.as_str()], "use https"),
+    ] {
+        let refused = clavitor(&[&["config", "check"], &misfit[..]].concat());
+        assert_eq!(refused.status.code(), Some(1), "{misfit:?}");
+        assert!(err(&refused).contains(words) && !err(&refused).contains("needle"), "{}", err(&refused));
+    }
+    assert_eq!(clavitor(&["config", "check", "--telemetry-host", "https://hq.example"]).status.code(), Some(64), "a host needs its token");
+}
+
+#[test]
 fn completions_and_manual_pages_come_from_the_definition() {
     for shell in ["bash", "zsh", "fish"] {
         assert!(out(&clavitor(&["completions", shell])).contains("clavitor"), "{shell}");
@@ -123,7 +156,7 @@ fn a_node_prints_its_setup_link_and_gives_another_while_it_runs() {
 
     let mut stream = TcpStream::connect(node.address()).unwrap();
     let port = node.address().split_once(':').unwrap().1.to_owned();
-    write!(stream, "GET /health/ready HTTP/1.1\r\nhost: localhost:{port}\r\nconnection: close\r\n\r\n").unwrap();
+    write!(stream, "GET /readyz HTTP/1.1\r\nhost: localhost:{port}\r\nconnection: close\r\n\r\n").unwrap();
     let mut said = String::new();
     stream.read_to_string(&mut said).unwrap();
     assert!(said.starts_with("HTTP/1.1 200"), "{said}");

@@ -82,7 +82,7 @@ export class Node {
     const until = Date.now() + readyAfterMs;
     while (Date.now() < until) {
       if (this.child.exitCode !== null) throw new Error(`the node ended with ${this.child.exitCode}:\n${this.log}`);
-      const ready = await fetch(`${this.origin}/health/ready`).catch(() => null);
+      const ready = await fetch(`${this.origin}/readyz`).catch(() => null);
       if (ready?.ok) return;
       await new Promise((waited) => setTimeout(waited, 50));
     }

@@ -110,13 +110,29 @@ export function Filters(): JSX.Element {
 
 /** What cannot wait until somebody looks into the settings. */
 export function Warnings(): JSX.Element | null {
+  revision.value;
   const text = recoveryPending.value ? t.entries.warnings.recovery : onlyWay.value ? t.entries.warnings.onlyWay : null;
-  if (text === null) return <div />;
+  if (text === null) return <OfTheServer />;
   return (
     <div class="list-warning">
       <Notice look={recoveryPending.value ? "bad" : "warn"}>
         <p>{text}</p>
         <a href={href({ page: "settings" })}>{t.entries.warnings.look}</a>
+      </Notice>
+    </div>
+  );
+}
+
+/** What whoever runs the server has to mend: for a person who has nothing more urgent to do. */
+function OfTheServer(): JSX.Element {
+  const words = vault().notices.map(({ kind, days }) => t.entries.warnings.server[kind](days));
+  if (words.length === 0) return <div />;
+  return (
+    <div class="list-warning">
+      <Notice look="warn">
+        {words.map((sentence) => (
+          <p key={sentence}>{sentence}</p>
+        ))}
       </Notice>
     </div>
   );

@@ -11,6 +11,7 @@ export interface FixtureOptions {
   entries: number;
   nowMs: number;
   recoveryPending: boolean;
+  serverAiling: boolean;
 }
 
 /** A client whose vault opens at once. */
@@ -44,6 +45,12 @@ function fixtureVault(options: FixtureOptions): OpenVault {
     recovered: false,
     name: "Home",
     idleUntilMs: Number.MAX_SAFE_INTEGER,
+    notices: options.serverAiling
+      ? [
+          { kind: "certificate_ending", days: 6 },
+          { kind: "backup_old", days: 9 },
+        ]
+      : [],
     entries: fixtureEntries(options, changed),
     ways: fixtureWays(options, VAULT_ID),
     agents: fixtureAgents(options),

@@ -10,7 +10,12 @@ import { followTheme } from "../state/theme.ts";
 import { fixtureClient } from "./fixture.ts";
 
 const query = new URLSearchParams(location.search);
-const client = fixtureClient({ entries: Number(query.get("entries") ?? "10"), nowMs: Date.now(), recoveryPending: query.has("pending") });
+const client = fixtureClient({
+  entries: Number(query.get("entries") ?? "10"),
+  nowMs: Date.now(),
+  recoveryPending: query.has("pending"),
+  serverAiling: query.has("ailing"),
+});
 const node = await client.node();
 
 followTheme();

@@ -135,6 +135,11 @@ export const scenes: readonly Scene[] = [
     },
   },
   { name: "activity", address: "?#/activity" },
+  {
+    name: "list-server-ailing",
+    address: "?ailing#/entries",
+    prepare: (page) => page.getByText(t.entries.warnings.server.certificate_ending(6)).waitFor(),
+  },
   { name: "settings", address: "?pending#/settings" },
   { name: "settings-remove", address: "?#/settings", prepare: (page) => press(page, t.settings.ways.remove("Laptop")) },
   { name: "import", address: "?#/import" },

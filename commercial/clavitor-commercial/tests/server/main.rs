@@ -15,6 +15,8 @@ mod browser;
 mod connection;
 #[path = "../../../../crates/clavitor-server/tests/server/headers.rs"]
 mod headers;
+#[path = "../../../../crates/clavitor-server/tests/server/heartbeat.rs"]
+mod heartbeat;
 #[path = "../../../../crates/clavitor-server/tests/server/logs.rs"]
 mod logs;
 #[path = "../../../../crates/clavitor-server/tests/server/node.rs"]
@@ -37,6 +39,10 @@ mod seam;
 mod story;
 #[path = "../../../../crates/clavitor-server/tests/server/tls/mod.rs"]
 mod tls;
+#[path = "../../../../crates/clavitor-server/tests/server/vitals.rs"]
+mod vitals;
+#[path = "../../../../crates/clavitor-server/tests/server/watchers.rs"]
+mod watchers;
 #[path = "../../../../crates/clavitor-server/tests/server/wire.rs"]
 mod wire;
 

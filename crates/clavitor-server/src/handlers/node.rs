@@ -5,11 +5,12 @@ use clavitor_vault::setup;
 
 use super::Answer;
 use crate::{
-    answer::{Document, Word},
+    answer::{Document, Metrics, Ready, Word},
     convert::ToWire as _,
+    health, metrics,
     operation::{Call, Json},
     refusal::Refusal,
-    who::Anyone,
+    who::{Anyone, Watcher},
 };
 
 /// The process answers.
@@ -17,14 +18,15 @@ pub(crate) async fn live(_: Call<Anyone>, (): ()) -> Result<Word, Refusal> {
     Ok(Word("live\n"))
 }
 
-/// The store can be read and the node is not going away.
-pub(crate) async fn ready(call: Call<Anyone>, (): ()) -> Result<Word, Refusal> {
-    let health = call.node.vault().health();
-    if call.node.stopping() || health.poisoned.is_some() {
-        return Err(clavitor_vault::Error::Unavailable("stopping").into());
-    }
-    call.node.read(setup::needed)?;
-    Ok(Word("ready\n"))
+/// Whether the node can do its work.
+pub(crate) async fn ready(call: Call<Anyone>, (): ()) -> Result<Ready, Refusal> {
+    Ok(Ready(health::readiness(&call.node.vitals())))
+}
+
+/// Numbers for Prometheus.
+pub(crate) async fn metrics(call: Call<Watcher>, (): ()) -> Result<Metrics, Refusal> {
+    let gauges = call.node.config().edition.gauges();
+    metrics::page(&call.node.vitals(), &gauges).map(Metrics).map_err(|_| Refusal::internal("metrics cannot be written"))
 }
 
 /// The API description.

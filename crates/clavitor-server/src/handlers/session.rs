@@ -12,26 +12,28 @@ use super::Answer;
 use crate::{
     answer::{SignedIn, SignedOut},
     convert::ToWire as _,
+    health,
     node::Node,
     operation::{Call, Json},
     refusal::Refusal,
     who::{Anyone, FreshPerson, Person},
 };
 
-fn info(session: Session, now_ms: u64) -> SessionInfo {
+fn info(node: &Node, session: Session) -> SessionInfo {
     SessionInfo {
         vault_id: session.vault_id.to_wire(),
         unlocker_id: session.unlocker_id.to_wire(),
         idle_until_ms: session.idle_until_ms,
         ends_ms: session.ends_ms,
         fresh_until_ms: session.fresh_until_ms,
-        now_ms,
+        now_ms: node.now_ms(),
+        notices: health::notices(node),
     }
 }
 
 /// The answer that starts a session.
 pub(crate) fn signed_in(node: &Node, started: Started) -> SignedIn {
-    SignedIn { info: info(started.session, node.now_ms()), token: started.token }
+    SignedIn { info: info(node, started.session), token: started.token }
 }
 
 /// Begins signing in.
@@ -65,7 +67,7 @@ pub(crate) async fn finish(call: Call<Anyone>, Json(input): Json<SessionFinish>)
 
 /// The session of this request.
 pub(crate) async fn current(call: Call<Person>, (): ()) -> Answer<SessionInfo> {
-    Ok(Json(info(call.who.session, call.node.now_ms())))
+    Ok(Json(info(&call.node, call.who.session)))
 }
 
 /// Signs out.

@@ -183,7 +183,7 @@ async fn a_neighbour_who_asks_too_often_waits_and_a_person_who_is_signed_in_does
     assert!(last.headers.contains_key(header::RETRY_AFTER));
     assert_eq!(node.get(&Asker::Nobody, "/v1/vault").await.code(), "rate_limited", "failing costs too");
     node.get(&Asker::Person(&browser), "/v1/vault").await.ok();
-    node.get(&Asker::Nobody, "/health/ready").await;
+    node.get(&Asker::Nobody, "/readyz").await;
     node.pass(60);
     node.post(&Asker::Nobody, "/v1/session/begin", &json!({})).await.ok();
 }

@@ -43,7 +43,7 @@ async fn until_closed(stream: &mut TcpStream) -> String {
     String::from_utf8_lossy(&said).into_owned()
 }
 
-const WHOLE: &[u8] = b"GET /health/live HTTP/1.1\r\nhost: localhost:1984\r\n\r\n";
+const WHOLE: &[u8] = b"GET /livez HTTP/1.1\r\nhost: localhost:1984\r\n\r\n";
 
 #[tokio::test]
 async fn a_connection_on_which_nothing_comes_is_closed() {
@@ -56,7 +56,7 @@ async fn a_connection_on_which_nothing_comes_is_closed() {
 async fn a_header_that_dribbles_in_is_cut_off() {
     let served = serve(quick()).await;
     let mut stream = TcpStream::connect(served.address).await.unwrap();
-    stream.write_all(b"GET /health/live HTTP/1.1\r\n").await.unwrap();
+    stream.write_all(b"GET /livez HTTP/1.1\r\n").await.unwrap();
     let (mut read, mut write) = stream.into_split();
     let dribble = tokio::spawn(async move {
         while write.write_all(b"x-a: b\r\n").await.is_ok() {
@@ -78,7 +78,7 @@ async fn a_second_header_that_dribbles_in_is_cut_off_too() {
     let mut first = [0; 15];
     stream.read_exact(&mut first).await.unwrap();
     assert_eq!(&first, b"HTTP/1.1 200 OK");
-    stream.write_all(b"GET /health/live HTTP/1.1\r\nx-slow: ").await.unwrap();
+    stream.write_all(b"GET /livez HTTP/1.1\r\nx-slow: ").await.unwrap();
     let said = until_closed(&mut stream).await;
     assert_eq!(said.matches("200 OK").count(), 0, "{said}");
 }
@@ -141,10 +141,10 @@ async fn smuggling_shapes_are_refused() {
     let served = serve(Limits::default()).await;
     for request in [
         &b"POST /v1/session/begin HTTP/1.1\r\nhost: localhost:1984\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{}"[..],
-        b"GET /health/live HTTP/1.1\r\nhost: localhost:1984\r\n x-folded: 1\r\n\r\n",
+        b"GET /livez HTTP/1.1\r\nhost: localhost:1984\r\n x-folded: 1\r\n\r\n",
         b"POST /v1/session/begin HTTP/1.1\r\nhost: localhost:1984\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nZZ\r\n{}\r\n0\r\n\r\n",
-        b"GET /health/live HTTP/1.1\r\nhost: localhost:1984\r\nhost: evil.example\r\n\r\n",
-        b"GET /health/live HTTP/1.1\r\n\r\n",
+        b"GET /livez HTTP/1.1\r\nhost: localhost:1984\r\nhost: evil.example\r\n\r\n",
+        b"GET /livez HTTP/1.1\r\n\r\n",
     ] {
         let mut stream = TcpStream::connect(served.address).await.unwrap();
         stream.write_all(request).await.unwrap();
@@ -161,7 +161,7 @@ async fn a_header_with_too_many_fields_or_bytes_is_refused() {
     let wide = format!("x-wide: {}\r\n", "x".repeat(32 << 10));
     for extra in [many, wide] {
         let mut stream = TcpStream::connect(served.address).await.unwrap();
-        let _ = stream.write_all(format!("GET /health/live HTTP/1.1\r\nhost: localhost:1984\r\n{extra}\r\n").as_bytes()).await;
+        let _ = stream.write_all(format!("GET /livez HTTP/1.1\r\nhost: localhost:1984\r\n{extra}\r\n").as_bytes()).await;
         assert!(!until_closed(&mut stream).await.contains("200 OK"));
     }
 }

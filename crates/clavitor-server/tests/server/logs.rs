@@ -8,17 +8,24 @@ use std::{
 };
 
 use axum::http::Method;
-use clavitor_server::{App, Node, accept, app::WARN_ONLY};
+use clavitor_server::{
+    App, Node, Shutdown, accept,
+    app::WARN_ONLY,
+    heartbeat::{Kuma, Settings, Telemetry, start},
+};
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpSocket},
 };
 use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
+use zeroize::Zeroizing;
 
 use crate::{
     browser::Browser,
+    heartbeat::until,
     node::{Asker, TestNode},
+    watchers::Recorder,
 };
 
 #[derive(Clone, Default)]
@@ -172,4 +179,35 @@ async fn nothing_that_comes_over_a_socket_is_logged() {
         let line = log.lines().find(|line| line.contains(secret));
         assert_eq!(line, None, "{secret} is in the log");
     }
+}
+
+#[tokio::test]
+async fn neither_the_address_of_a_monitor_nor_a_token_is_logged() {
+    let lines = Lines::default();
+    let subscriber = tracing_subscriber::fmt().with_writer(lines.clone()).with_max_level(tracing::Level::TRACE).finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    let node = TestNode::with_metrics_token("needle-of-the-metrics");
+    let recorder = Recorder::start(node.app.node().config().clock.clone()).await;
+    recorder.status.store(500, std::sync::atomic::Ordering::SeqCst);
+    // Nobody knows this monitor; the collector fails; and nobody listens at the second address.
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let shutdown = Shutdown::default();
+    for address in [recorder.address, closed] {
+        let kuma = Kuma::parse(&format!("http://{address}/api/push/needle-of-kuma?status=up&msg=needle")).unwrap().paced(50, 20_000);
+        let token = Zeroizing::new("needle-of-the-collector".to_owned());
+        let telemetry = Telemetry::new(&format!("http://{address}"), token, 300).unwrap().paced(50, 20_000);
+        start(node.app.node(), &Settings { kuma: Some(kuma), telemetry: Some(telemetry), ca_file: None }, &shutdown).unwrap();
+    }
+    for peer in ["127.0.0.1:1", "192.0.2.1:1"] {
+        node.ask_from(peer, &Asker::Hosted("needle-of-the-metrics"), Method::GET, "/metrics", None).await.ok();
+        node.ask_from(peer, &Asker::Hosted("needle-of-a-guess"), Method::GET, "/metrics", None).await;
+    }
+    until("failures", || node.app.node().vitals().pushes.iter().all(|push| push.failed >= 4)).await;
+    shutdown.cancel();
+    drop(guard);
+
+    let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    assert_eq!(log.matches("a push did not arrive").count(), 4, "once for each of them: {log}");
+    assert!(log.contains("it answered 404") && log.contains("it answered 500") && log.contains("telemetry_silent"), "{log}");
+    assert!(!log.contains("needle"), "a secret is in the log: {log}");
 }

@@ -13,7 +13,7 @@ use axum::{
     extract::Request,
     http::{HeaderMap, Method, StatusCode, header},
 };
-use clavitor_server::{App, Config, Limits, Node, Shutdown, accept::Peer, control, edition::Edition};
+use clavitor_server::{App, Config, Limits, Node, Shutdown, accept::Peer, control, edition::Edition, vitals};
 use clavitor_vault::{OpenOptions, Vault};
 use http_body_util::BodyExt as _;
 use serde_json::Value;
@@ -98,6 +98,11 @@ impl TestNode {
         Self::configured(edition, |config| config.limits = limits)
     }
 
+    /// A node whose metrics can be read from elsewhere.
+    pub(crate) fn with_metrics_token(token: &str) -> Self {
+        Self::configured(edition::under_test(), |config| config.vitals = vitals::Settings::of("tokyo").metrics_token(token))
+    }
+
     fn configured(edition: Arc<dyn Edition>, change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(AtomicU64::new(START_MS));
@@ -114,6 +119,7 @@ impl TestNode {
             limits: Limits::default(),
             edition: edition.clone(),
             clock: Arc::new(move || told.load(Ordering::SeqCst)),
+            vitals: vitals::Settings::of("tokyo"),
         };
         change(&mut config);
         let node = Node::new(vault.clone(), config).unwrap();
@@ -161,6 +167,11 @@ impl TestNode {
 
     /// One request as its sender would really make it.
     pub(crate) async fn ask(&self, who: &Asker<'_>, method: Method, path: &str, body: Option<&Value>) -> Reply {
+        self.ask_from("127.0.0.1:40000", who, method, path, body).await
+    }
+
+    /// The same from another address.
+    pub(crate) async fn ask_from(&self, peer: &str, who: &Asker<'_>, method: Method, path: &str, body: Option<&Value>) -> Reply {
         let bytes = body.map(|body| serde_json::to_vec(body).unwrap());
         let mut request = Request::builder().method(method.clone()).uri(path);
         request = match who {
@@ -176,7 +187,7 @@ impl TestNode {
         if bytes.is_some() {
             request = request.header(header::CONTENT_TYPE, "application/json");
         }
-        self.send(request.body(bytes.map_or_else(Body::empty, Body::from)).unwrap()).await
+        self.send_from(peer, request.body(bytes.map_or_else(Body::empty, Body::from)).unwrap()).await
     }
 
     pub(crate) async fn get(&self, who: &Asker<'_>, path: &str) -> Reply {

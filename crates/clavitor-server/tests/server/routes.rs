@@ -18,8 +18,8 @@ use crate::{
 
 /// Routes that ask nobody who they are. This list may only shrink.
 const ANYBODY: [&str; 11] = [
-    "GET /health/live",
-    "GET /health/ready",
+    "GET /livez",
+    "GET /readyz",
     "GET /v1/node",
     "GET /v1/openapi.json",
     "POST /v1/enrol",
@@ -30,6 +30,9 @@ const ANYBODY: [&str; 11] = [
     "POST /v1/setup/begin",
     "POST /v1/setup/finish",
 ];
+
+/// Not the node's own machine.
+const ELSEWHERE: &str = "192.0.2.7:40000";
 
 struct World {
     node: TestNode,
@@ -68,7 +71,7 @@ impl World {
 
     async fn call(&self, operation: &Operation, who: &Asker<'_>) -> Reply {
         let body = operation.has_body.then(|| json!({}));
-        self.node.ask(who, operation.method.clone(), &self.path(operation), body.as_ref()).await
+        self.node.ask_from(ELSEWHERE, who, operation.method.clone(), &self.path(operation), body.as_ref()).await
     }
 
     /// Everybody who may not call an operation, by name.
@@ -89,6 +92,7 @@ impl World {
             WhoKind::Agent => wrong.extend([person, hosted]),
             WhoKind::Hosted => wrong.extend([person, agent]),
             WhoKind::AnyAgent => wrong.push(person),
+            WhoKind::Watcher => wrong.extend([person, agent, hosted]),
         }
         wrong
     }
@@ -115,13 +119,13 @@ async fn every_route_refuses_every_wrong_caller() {
             // Each wrong caller costs; the test is not about that.
             world.node.pass(5);
             let reply = world.call(&operation, &asker).await;
-            assert_eq!(
-                (reply.status, reply.code().as_str()),
-                (StatusCode::UNAUTHORIZED, "unauthenticated"),
-                "{who} at {}",
-                name(&operation)
-            );
-            assert!(reply.cookie().is_none() && reply.headers.contains_key(header::WWW_AUTHENTICATE));
+            let refused = match operation.who {
+                WhoKind::Watcher => (StatusCode::NOT_FOUND, "not_found"),
+                _ => (StatusCode::UNAUTHORIZED, "unauthenticated"),
+            };
+            assert_eq!((reply.status, reply.code().as_str()), refused, "{who} at {}", name(&operation));
+            let says_how = reply.headers.contains_key(header::WWW_AUTHENTICATE);
+            assert!(reply.cookie().is_none() && says_how == (refused.0 == StatusCode::UNAUTHORIZED));
         }
     }
 }
@@ -231,7 +235,7 @@ async fn passkey_output_is_refused_by_every_route_that_takes_a_body() {
     ];
     for operation in operations().iter().filter(|operation| operation.has_body) {
         let asker = match operation.who {
-            WhoKind::Anyone => Asker::Nobody,
+            WhoKind::Anyone | WhoKind::Watcher => Asker::Nobody,
             WhoKind::Person | WhoKind::FreshPerson => Asker::Person(&world.owner),
             WhoKind::Agent | WhoKind::AnyAgent => Asker::Agent(&world.agent),
             WhoKind::Hosted => Asker::Hosted(&world.token),

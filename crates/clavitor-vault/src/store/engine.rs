@@ -110,6 +110,11 @@ pub(crate) fn quick_check(connection: &Connection) -> rusqlite::Result<Vec<Strin
     connection.prepare("PRAGMA quick_check(5)")?.query_map([], |row| row.get(0))?.collect()
 }
 
+/// `PRAGMA integrity_check`: also that indexes and tables agree. Takes far longer than [`quick_check`].
+pub(super) fn integrity_check(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    connection.prepare("PRAGMA integrity_check(5)")?.query_map([], |row| row.get(0))?.collect()
+}
+
 fn damaged(file: &Path, what: &dyn std::fmt::Display) -> OpenError {
     OpenError::Damaged(format!(
         "{file} is damaged and will not be served ({what}). Keep the folder as it is, then bring back a backup with `clavitor restore`; \

@@ -18,6 +18,7 @@ mod options;
 pub(crate) mod pace;
 pub(crate) mod sessions;
 pub(crate) mod shared;
+mod space;
 pub(crate) mod tails;
 mod transaction;
 pub(crate) mod tx;
@@ -27,6 +28,7 @@ mod writer;
 
 pub use examine::{Examined, examine};
 pub use options::{Disk, Health, OpenError, OpenOptions};
+pub use space::Space;
 pub(crate) use transaction::Room;
 pub use transaction::{Read, Write};
 pub use vault::Vault;

@@ -66,6 +66,8 @@ pub struct Health {
     pub disk: Disk,
     /// When this process last checked the whole file, Unix milliseconds; 0 as long as the check after a start in good order runs.
     pub checked_ms: u64,
+    /// When this process last checked a copy of the file in full, Unix milliseconds; 0 as long as it has not.
+    pub full_checked_ms: u64,
     /// Schema version.
     pub schema: u32,
 }

@@ -59,6 +59,13 @@ pub(crate) struct CeremonyRow {
 type Got<T> = Result<T, Fault>;
 
 impl Read<'_> {
+    /// Sessions that have not ended.
+    pub(crate) fn session_count(&self) -> Got<u64> {
+        let sql = "SELECT count(*) FROM session WHERE ends_ms > $1 AND seen_ms > $2";
+        let still_open = self.now_ms().saturating_sub(IDLE_MS);
+        Ok(self.tx.one(sql, values![self.now_ms(), still_open], |row| row.u64(0))?.unwrap_or(0))
+    }
+
     /// The session with this token, unless it has ended.
     pub(crate) fn session(&self, token_hash: &[u8; 32]) -> Got<Option<SessionRow>> {
         let sql = "SELECT vault_id, unlocker_id, seen_ms, fresh_until_ms, ends_ms FROM session WHERE token_hash = $1";

@@ -21,6 +21,7 @@ pub(crate) struct Shared {
     /// Lists that agents asked for.
     pub(crate) lists: Pace,
     checked_ms: AtomicU64,
+    full_checked_ms: AtomicU64,
     broken: Mutex<Option<String>>,
     stopped: AtomicU8,
     disk: AtomicU8,
@@ -38,6 +39,7 @@ impl Shared {
             folder,
             lists: Pace::default(),
             checked_ms: AtomicU64::new(0),
+            full_checked_ms: AtomicU64::new(0),
             broken: Mutex::new(None),
             stopped: AtomicU8::new(RUNNING),
             disk: AtomicU8::new(Disk::Normal as u8),
@@ -103,6 +105,15 @@ impl Shared {
 
     pub(super) fn checked_ms(&self) -> u64 {
         self.checked_ms.load(Ordering::Relaxed)
+    }
+
+    /// A copy of the file was checked in full and is sound.
+    pub(super) fn fully_checked(&self, now_ms: u64) {
+        self.full_checked_ms.store(now_ms, Ordering::Relaxed);
+    }
+
+    pub(super) fn full_checked_ms(&self) -> u64 {
+        self.full_checked_ms.load(Ordering::Relaxed)
     }
 
     pub(crate) fn database(&self) -> PathBuf {

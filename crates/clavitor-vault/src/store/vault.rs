@@ -126,7 +126,13 @@ impl Vault {
     #[must_use]
     pub fn health(&self) -> Health {
         let shared = &self.0.shared;
-        Health { poisoned: shared.poisoned(), disk: shared.disk(), checked_ms: shared.checked_ms(), schema: migrate::SCHEMA }
+        Health {
+            poisoned: shared.poisoned(),
+            disk: shared.disk(),
+            checked_ms: shared.checked_ms(),
+            full_checked_ms: shared.full_checked_ms(),
+            schema: migrate::SCHEMA,
+        }
     }
 
     /// Checks the whole file again while the node runs. A damaged file stops the store.

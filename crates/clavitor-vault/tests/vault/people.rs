@@ -68,6 +68,19 @@ fn a_session_ends_after_15_idle_minutes_and_after_8_hours() {
 }
 
 #[test]
+fn sessions_that_have_ended_are_not_counted() {
+    let mut house = House::new();
+    let count = |house: &House| house.vault.read(house.now_ms, session::count).unwrap();
+    house.sign_in();
+    let open = count(&house);
+    assert!(open >= 1);
+    house.write(session::end).unwrap();
+    assert_eq!(count(&house), open - 1);
+    house.now_ms += 15 * MINUTE;
+    assert_eq!(count(&house), 0);
+}
+
+#[test]
 fn a_new_sign_in_ends_the_session_it_came_with_and_freshness_lasts_5_minutes() {
     let mut house = House::new();
     let old = house.owner.clone();

@@ -209,3 +209,45 @@ fn the_reserve_is_filled_and_given_back() {
     Vault::open(dir.path(), &options, START_MS).unwrap().close();
     assert_eq!(fs::metadata(dir.path().join("clavitor.ballast")).unwrap().len(), 100_000);
 }
+
+#[test]
+fn a_full_check_finds_an_index_that_disagrees_and_leaves_nothing_behind() {
+    let house = House::safe();
+    let copy = house.data().join("clavitor.check");
+    fs::write(&copy, "left behind by a crash").unwrap();
+    assert_eq!(house.vault.health().full_checked_ms, 0);
+    assert_eq!(house.vault.full_check(START_MS + 7), Ok(()));
+    assert_eq!(house.vault.health().full_checked_ms, START_MS + 7);
+    assert!(!copy.exists());
+    house.vault.close();
+
+    forget_an_index_for_a_while(&house.data().join("clavitor.db"));
+    let vault = open(&house.data()).unwrap();
+    assert_eq!(vault.quick_check(START_MS), Ok(()), "a quick check does not look at it");
+    assert!(matches!(vault.full_check(START_MS), Err(Error::Unavailable(why)) if why.contains("damaged")));
+    assert!(vault.health().poisoned.is_some() && !copy.exists());
+}
+
+/// A row is changed and its index is not.
+fn forget_an_index_for_a_while(file: &Path) {
+    let open = || rusqlite::Connection::open(file).unwrap();
+    let find = "SELECT name, tbl_name, rootpage, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL AND tbl_name = 'session'";
+    let row =
+        |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, u32>(2)?, row.get::<_, String>(3)?));
+    let (name, table, page, sql) = open().query_row(find, [], row).unwrap();
+    let change = |what: &str| open().execute_batch(&format!("PRAGMA writable_schema = ON; {what}")).unwrap();
+    change(&format!("DELETE FROM sqlite_schema WHERE name = '{name}'"));
+    open().execute_batch(&format!("PRAGMA foreign_keys = OFF; UPDATE {table} SET unlocker_id = randomblob(16)")).unwrap();
+    let sql = sql.replace('\'', "''");
+    change(&format!(
+        "INSERT INTO sqlite_schema (type, name, tbl_name, rootpage, sql) VALUES ('index', '{name}', '{table}', {page}, '{sql}')"
+    ));
+}
+
+#[test]
+fn the_store_says_what_room_it_takes() {
+    let dir = tempdir().unwrap();
+    let space = open(dir.path()).unwrap().space();
+    assert!(space.database_bytes.unwrap() >= 4096 && space.log_bytes.is_some());
+    assert!(space.disk_used_bytes.unwrap() > 0 && space.disk_free_bytes.unwrap() > 0);
+}

@@ -25,7 +25,7 @@ async fn a_name_is_enough_for_a_certificate() {
     let node = Node::start(data.path(), &pebble, https, http);
     let visitor = node::Visitor::new(&pebble.issuing_root().await);
     until_served(&visitor, https).await;
-    let answer = visitor.get(https, "/health/live").await.unwrap();
+    let answer = visitor.get(https, "/livez").await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     assert!(data.path().join("acme/certificate.json").exists());
     drop(node);
@@ -56,7 +56,7 @@ async fn killed_in_the_middle_of_renewals_it_always_comes_back_with_a_certificat
 
 async fn until_served(visitor: &node::Visitor, https: u16) {
     let waiting = async {
-        while visitor.get(https, "/health/live").await.is_err() {
+        while visitor.get(https, "/livez").await.is_err() {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };

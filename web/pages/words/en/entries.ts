@@ -33,6 +33,15 @@ export const entries = {
     recovery: "Somebody has begun a recovery of this vault.",
     onlyWay: "Losing one passkey would lock you out for ever. Add another way in.",
     look: "Go to the settings",
+    server: {
+      certificate_ending: (days: number | null) =>
+        days === null || days >= 1
+          ? `This server's certificate could not be renewed${days === null ? "" : ` and ends in ${days === 1 ? "a day" : `${days} days`}`}. Tell whoever runs it.`
+          : "This server's certificate ends today or has ended. Tell whoever runs it.",
+      backup_old: (days: number | null) =>
+        `The newest backup of this server is ${days === null ? "old" : `${days} days old`}. Tell whoever runs it.`,
+      disk_low: () => "This server's disk is nearly full, and agents are refused until there is room. Tell whoever runs it.",
+    },
   },
   filter: {
     place: "Show",

@@ -56,9 +56,10 @@ impl RealNode {
         let options = OpenOptions { ballast_bytes: 1 << 20, ..OpenOptions::default() };
         let vault = Vault::open(folder.path(), &options, clock()).unwrap();
         let edition = Arc::new(Community);
-        let (trusted_proxies, limits) = (Vec::new(), Limits::default());
+        let (trusted_proxies, limits, vitals) = (Vec::new(), Limits::default(), clavitor_server::vitals::Settings::default());
         let (rp_id, proxy_protocol, names) = ("localhost".into(), false, Vec::new());
-        let config = Config { origin: origin.clone(), rp_id, listen, names, trusted_proxies, proxy_protocol, limits, edition, clock };
+        let config =
+            Config { origin: origin.clone(), rp_id, listen, names, trusted_proxies, proxy_protocol, limits, edition, clock, vitals };
         let app = App::new(Node::new(vault.clone(), config).unwrap());
         runtime.spawn(accept::serve(app.clone(), listener, accept::Plain, std::future::pending()));
         Self { origin, app, vault, runtime: Some(runtime), _folder: folder }

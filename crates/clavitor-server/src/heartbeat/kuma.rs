@@ -1,0 +1,144 @@
+//! Beats to a push monitor of Uptime Kuma, in the form that it reads: it looks at the query's `status`, `msg` and `ping` and at nothing else, takes every word but
+//! `up` for down, and answers `{"ok":true}`.
+
+use std::time::{Duration, Instant};
+
+use clavitor_outbound::{Ask, Client, Uri};
+
+use super::{
+    drive::{self, Lost},
+    pusher::Pace,
+    settings::{SettingsError, address},
+};
+use crate::{Node, health, vitals::Fault};
+
+/// Between beats. A monitor with an interval of 65 s sees two missing.
+const INTERVAL_MS: u64 = 30_000;
+/// Kuma keeps any length; a person reads one line.
+const MSG_CHARS_MAX: usize = 200;
+const ANSWER_BYTES_MAX: usize = 4 << 10;
+
+/// A push monitor. Its address holds its token, so it is shown nowhere.
+#[derive(Clone)]
+pub struct Kuma {
+    address: Uri,
+    interval_ms: u64,
+    deadline_ms: u64,
+}
+
+impl Kuma {
+    /// The monitor of an address as Kuma shows it; its query is replaced.
+    ///
+    /// # Errors
+    /// [`SettingsError::Address`].
+    pub fn parse(text: &str) -> Result<Self, SettingsError> {
+        let address = address(text, "the Kuma monitor")?;
+        Ok(Self { address, interval_ms: INTERVAL_MS, deadline_ms: drive::DEADLINE_MS })
+    }
+
+    /// The same monitor with another pace: milliseconds between beats, and for one of them.
+    #[must_use]
+    pub fn paced(self, interval_ms: u64, deadline_ms: u64) -> Self {
+        Self { interval_ms, deadline_ms, ..self }
+    }
+}
+
+/// One beat.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Beat {
+    up: bool,
+    msg: String,
+}
+
+pub(super) struct Target {
+    kuma: Kuma,
+    client: Client,
+    ping_ms: Option<u128>,
+}
+
+impl Target {
+    pub(super) fn new(kuma: Kuma, client: Client) -> Self {
+        Self { kuma, client, ping_ms: None }
+    }
+
+    fn uri(&self, beat: &Beat) -> Option<Uri> {
+        let status = if beat.up { "up" } else { "down" };
+        let ping = self.ping_ms.map_or_else(String::new, |ms| ms.to_string());
+        format!("{}?status={status}&msg={}&ping={ping}", self.kuma.address, escaped(&beat.msg)).parse().ok()
+    }
+}
+
+impl drive::Target for Target {
+    type Sample = Beat;
+
+    /// A monitor stamps a beat when it receives it; an old one would only say something wrong about now.
+    fn pace(&self) -> Pace {
+        Pace { interval_ms: self.kuma.interval_ms, kept_max: 1 }
+    }
+
+    fn sample(&self, node: &Node) -> Beat {
+        let readiness = health::readiness(&node.vitals());
+        let msg = health::complaint(&readiness).unwrap_or_else(|| "OK".to_owned());
+        Beat { up: readiness.ready, msg: msg.chars().take(MSG_CHARS_MAX).collect() }
+    }
+
+    async fn send(&mut self, beat: Beat) -> Result<(), Lost> {
+        let to = self.uri(&beat).ok_or_else(Lost::unfit)?;
+        let began = Instant::now();
+        let deadline = Duration::from_millis(self.kuma.deadline_ms);
+        let ask = Ask { to: &to, bearer: None, deadline, answer_bytes_max: ANSWER_BYTES_MAX };
+        let answer = clavitor_outbound::get(&self.client, &ask).await?;
+        self.ping_ms = Some(began.elapsed().as_millis());
+        match answer.status {
+            200..300 if is_ok(&answer.body) => Ok(()),
+            200..300 => Err(Lost { fault: Fault::Answer, why: "the answer is not {\"ok\":true}".to_owned() }),
+            status => Err(Lost::status(status)),
+        }
+    }
+}
+
+fn is_ok(body: &[u8]) -> bool {
+    serde_json::from_slice::<serde_json::Value>(body).is_ok_and(|answer| answer["ok"] == true)
+}
+
+/// Percent-encoding of everything but unreserved characters (RFC 3986 section 2.3).
+fn escaped(text: &str) -> String {
+    let escape = |byte: u8| match byte {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+        other => format!("%{other:02X}"),
+    };
+    text.bytes().map(escape).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target() -> Target {
+        Target::new(
+            Kuma::parse("https://kuma.example/api/push/abc?status=up&msg=OK&ping=").unwrap(),
+            clavitor_outbound::client(None).unwrap(),
+        )
+    }
+
+    #[test]
+    fn a_beat_stands_in_the_query_and_nowhere_else() {
+        let mut target = target();
+        let up = Beat { up: true, msg: "OK".to_owned() };
+        assert_eq!(target.uri(&up).unwrap(), "https://kuma.example/api/push/abc?status=up&msg=OK&ping=");
+        target.ping_ms = Some(12);
+        let down = Beat { up: false, msg: "disk: full & 100 %; é".to_owned() };
+        assert_eq!(
+            target.uri(&down).unwrap(),
+            "https://kuma.example/api/push/abc?status=down&msg=disk%3A%20full%20%26%20100%20%25%3B%20%C3%A9&ping=12"
+        );
+    }
+
+    #[test]
+    fn only_its_own_word_is_taken_for_yes() {
+        assert!(is_ok(b"{\"ok\":true}"));
+        for no in [&b"{\"ok\":false,\"msg\":\"x\"}"[..], b"", b"<html>", b"true", b"{}"] {
+            assert!(!is_ok(no));
+        }
+    }
+}

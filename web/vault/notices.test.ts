@@ -1,0 +1,19 @@
+// A node's own words are never shown: only kinds and numbers that are known.
+import { describe, expect, it } from "vitest";
+import { noticesOf } from "./notices.ts";
+
+describe("what a node says about itself", () => {
+  it("is taken by kind and number, and nothing else of it", () => {
+    const said = [{ kind: "certificate_ending", days: 4 }, { kind: "disk_low" }, { kind: "<b>", days: 1 }, { kind: "backup_old", days: "x" }, null, 7];
+    expect(noticesOf(said)).toEqual([
+      { kind: "certificate_ending", days: 4 },
+      { kind: "disk_low", days: null },
+      { kind: "backup_old", days: null },
+    ]);
+  });
+
+  it("may be nothing, nonsense or endless", () => {
+    for (const said of [undefined, null, "many", {}, [[]]]) expect(noticesOf(said)).toEqual([]);
+    expect(noticesOf(Array.from({ length: 1000 }, () => ({ kind: "disk_low" })))).toHaveLength(3);
+  });
+});
