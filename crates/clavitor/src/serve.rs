@@ -36,8 +36,6 @@ use crate::{
     settings,
 };
 
-/// One failure of renewing is mended by the next attempt; after this many whoever watches hears of it.
-const RENEWAL_FAILURES: u32 = 3;
 const HEALTH_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Serves until a signal, or until the store stops.
@@ -100,7 +98,7 @@ async fn serve_on(serve: &Serve, reach: &Reach, config: Config, sockets: Sockets
     if !config.names.is_empty() {
         let (slot, acme) = (certificate.slot.clone(), certificate.acme.clone());
         node.keeper().certificate_from(move |now_s| {
-            let failing = acme.as_ref().is_some_and(|acme| acme.status().failures >= RENEWAL_FAILURES);
+            let failing = acme.as_ref().is_some_and(|acme| acme.status().failing());
             slot.life().map(|life| vitals::Certificate::of(&life, failing, now_s))
         });
     }
