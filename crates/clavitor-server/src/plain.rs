@@ -4,13 +4,13 @@
 use axum::{
     body::Body,
     extract::Request,
-    http::{Method, StatusCode, header},
+    http::{HeaderValue, Method, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
 
 use crate::{
     App, Node,
-    accept::Answer,
+    accept::{Answer, Peer},
     guards, headers,
     tls::{Challenges, Slot},
     wrong_address::{Why, refuse},
@@ -43,6 +43,10 @@ impl PlainHttp {
         if let Some(answer) = token.and_then(|token| self.challenges.get(token)) {
             return (StatusCode::OK, [(header::CONTENT_TYPE, "application/octet-stream")], answer).into_response();
         }
+        let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip()).filter(|address| !config.trusts(*address));
+        if let Some(Err(refusal)) = peer.map(|address| self.app.node().count_request(address)) {
+            return refusal.into_response();
+        }
         let why = match guards::named(config, uri, asked) {
             false => Why::NotOurName,
             true if self.slot.life().is_none() => Why::NoCertificateYet,
@@ -63,6 +67,8 @@ impl Answer for PlainHttp {
         let mut response = self.respond(&request);
         // RFC 6797 section 7.2: the header that demands TLS is not sent without TLS.
         headers::add(response.headers_mut(), false);
+        // There is nothing to come back for.
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         response
     }
 }

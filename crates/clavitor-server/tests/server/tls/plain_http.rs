@@ -71,6 +71,20 @@ async fn before_the_first_certificate_port_80_says_so() {
 }
 
 #[tokio::test]
+async fn strangers_have_a_rate_on_port_80_and_challenges_have_none() {
+    let limits = Limits { requests_per_minute_max: 3, ..Limits::default() };
+    let served = Served::without_certificate(limits).await;
+    served.challenges.put("token", "token.thumbprint");
+    let mut heads = Vec::new();
+    for _ in 0..5 {
+        heads.push(asked(&served, &get("/", NAME, "*/*")).await.0);
+    }
+    assert!(heads[0].starts_with("http/1.1 503") && heads[4].starts_with("http/1.1 429"), "{heads:?}");
+    assert!(heads.iter().all(|head| head.contains("connection: close")));
+    assert!(asked(&served, &get("/.well-known/acme-challenge/token", NAME, "*/*")).await.0.starts_with("http/1.1 200"));
+}
+
+#[tokio::test]
 async fn challenges_are_answered_on_port_80_under_any_name() {
     let served = Served::start().await;
     served.challenges.put("token", "token.thumbprint");
