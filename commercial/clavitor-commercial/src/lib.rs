@@ -11,6 +11,7 @@ use clavitor_server::{
     Node, Shutdown,
     alert::Alert,
     edition::{Edition, Ending, Gauge, Response, Unmatched},
+    heartbeat::{self, Telemetry},
     system_clock,
 };
 
@@ -44,6 +45,7 @@ const MODULES: &[&str] = &[
 #[derive(Clone)]
 pub struct Commercial {
     alerts: Result<Arc<Alerts>, Unset>,
+    reports: Option<Telemetry>,
     tarpit: Arc<Tarpit>,
 }
 
@@ -55,8 +57,16 @@ impl Commercial {
 
     /// With these settings, or none, and a tarpit of this size.
     pub fn new(settings: Result<Settings, Unset>, limits: tarpit::Limits) -> Self {
-        Self { alerts: settings.map(|settings| Arc::new(Alerts::new(settings))), tarpit: Tarpit::new(limits, system_clock()) }
+        let reports = settings.as_ref().ok().and_then(reports);
+        Self { alerts: settings.map(|settings| Arc::new(Alerts::new(settings))), reports, tarpit: Tarpit::new(limits, system_clock()) }
     }
+}
+
+/// Where full reports go, under the name of the region.
+fn reports(settings: &Settings) -> Option<Telemetry> {
+    let reports = Telemetry::new(&settings.host, settings.token.clone(), settings.frequency_s);
+    let reports = reports.inspect_err(|why| tracing::warn!("no reports are sent: {why}")).ok()?;
+    Some(if settings.region.is_empty() { reports } else { reports.named(&settings.region) })
 }
 
 impl Edition for Commercial {
@@ -79,12 +89,16 @@ impl Edition for Commercial {
         }
     }
 
-    fn start(&self, _: &Node, shutdown: &Shutdown) {
+    fn start(&self, node: &Node, shutdown: &Shutdown) {
         let (tarpit, ending) = (self.tarpit.clone(), shutdown.clone());
         tokio::spawn(async move { tarpit.turn(ending).await });
         if let Ok(alerts) = &self.alerts {
             let (alerts, shutdown) = (alerts.clone(), shutdown.clone());
             tokio::spawn(async move { alerts.deliver(shutdown).await });
+        }
+        let settings = heartbeat::Settings { telemetry: self.reports.clone(), ..heartbeat::Settings::default() };
+        if let Err(why) = heartbeat::start(node, &settings, shutdown) {
+            tracing::error!("no reports are sent: {why}");
         }
     }
 

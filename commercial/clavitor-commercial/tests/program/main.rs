@@ -6,3 +6,4 @@ mod day;
 mod delivered;
 mod node;
 mod recorder;
+mod reports;

@@ -35,7 +35,9 @@ impl Heard {
 
 struct Shared {
     heard: Mutex<Vec<Heard>>,
+    reports: Mutex<Vec<Heard>>,
     more: Condvar,
+    more_reports: Condvar,
     manner: Mutex<Manner>,
 }
 
@@ -47,7 +49,13 @@ pub(crate) struct Recorder {
 impl Recorder {
     pub(crate) fn start(manner: Manner) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let shared = Arc::new(Shared { heard: Mutex::default(), more: Condvar::new(), manner: Mutex::new(manner) });
+        let shared = Arc::new(Shared {
+            heard: Mutex::default(),
+            reports: Mutex::default(),
+            more: Condvar::new(),
+            more_reports: Condvar::new(),
+            manner: Mutex::new(manner),
+        });
         let (address, ours) = (listener.local_addr().unwrap(), shared.clone());
         thread::spawn(move || {
             for stream in listener.incoming() {
@@ -75,6 +83,15 @@ impl Recorder {
         heard.clone()
     }
 
+    /// Waits until so many reports came, and returns all of them.
+    pub(crate) fn wait_for_reports(&self, count: usize) -> Vec<Heard> {
+        let reports = self.shared.reports.lock().unwrap();
+        let (reports, late) =
+            self.shared.more_reports.wait_timeout_while(reports, Duration::from_secs(60), |reports| reports.len() < count).unwrap();
+        assert!(!late.timed_out(), "{} of {count} reports came", reports.len());
+        reports.clone()
+    }
+
     pub(crate) fn heard(&self) -> Vec<Heard> {
         self.shared.heard.lock().unwrap().clone()
     }
@@ -85,6 +102,13 @@ fn answer(stream: TcpStream, shared: &Shared) -> Option<()> {
     let mut stream = stream;
     loop {
         let heard = read(&mut reader)?;
+        // Alerts are what most tests count; reports always arrive.
+        if heard.line.starts_with("POST /v1/telemetry ") {
+            shared.reports.lock().unwrap().push(heard);
+            shared.more_reports.notify_all();
+            write!(stream, "HTTP/1.1 204 x\r\n\r\n").ok()?;
+            continue;
+        }
         // First: whoever hears of the request may change the manner for the next one.
         let manner = *shared.manner.lock().unwrap();
         shared.heard.lock().unwrap().push(heard);

@@ -26,6 +26,7 @@ pub const FREQ_S: u64 = 300;
 pub struct Telemetry {
     address: Uri,
     token: Zeroizing<String>,
+    node: Option<String>,
     interval_ms: u64,
     deadline_ms: u64,
 }
@@ -41,7 +42,13 @@ impl Telemetry {
         if !is_safe(&address) {
             return Err(SettingsError::Plain("the telemetry host"));
         }
-        Ok(Self { address, token, interval_ms: freq_s.max(1) * 1000, deadline_ms: drive::DEADLINE_MS })
+        Ok(Self { address, token, node: None, interval_ms: freq_s.max(1) * 1000, deadline_ms: drive::DEADLINE_MS })
+    }
+
+    /// The same collector, for which the node has this name.
+    #[must_use]
+    pub fn named(self, node: &str) -> Self {
+        Self { node: Some(node.to_owned()), ..self }
     }
 
     /// The same collector with another pace: milliseconds between reports, and for one of them.
@@ -70,7 +77,10 @@ impl drive::Target for Target {
     }
 
     fn sample(&self, node: &Node) -> Bytes {
-        let payload = Payload::new(node.vitals(), node.keeper().next_sequence());
+        let mut payload = Payload::new(node.vitals(), node.keeper().next_sequence());
+        if let Some(name) = &self.telemetry.node {
+            payload.node.clone_from(name);
+        }
         // Numbers and words can always be written.
         serde_json::to_vec(&payload).unwrap_or_default().into()
     }
