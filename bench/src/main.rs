@@ -45,6 +45,10 @@ fn run() -> Result<()> {
         Some("bare") => bare::serve(folder()?),
         Some("node") => product::serve(folder()?, arguments.get(2).context("how many entries?")?.parse()?),
         Some("hostile") => hostile::attack(arguments.get(1).context("which address?")?, arguments.get(2).context("which certificate?")?),
+        Some("beside") => {
+            let folder = tempfile::tempdir()?;
+            hostile::figures(folder.path())?.iter().try_for_each(|figure| say(&figure.to_string()))
+        }
         Some("soak") => {
             soak::run(arguments.get(1).context("how many seconds?")?.parse()?, Path::new(arguments.get(2).context("which binary?")?))
         }

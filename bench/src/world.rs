@@ -50,16 +50,7 @@ impl World {
     /// Makes a vault in an empty folder.
     pub(crate) fn make(folder: &Path, entries: usize) -> Result<Self> {
         let vault = Vault::open(folder, &OpenOptions { ballast_bytes: 0, ..OpenOptions::default() }, now_ms())?;
-        let id = VaultId::make();
-        let passkey = PasskeyPrf::new("localhost", CREDENTIAL_ID, &PRF).map_err(|_| anyhow!("prf"))?;
-        let log_key = PublicKey::parse(&vault.log_key()).map_err(|_| anyhow!("log key"))?;
-        let genesis =
-            Genesis { vault: id, name: "bench", home_node: "http://localhost:1984", log_key, passkey: &passkey, now_ms: now_ms() };
-        let (mut person, first) = Person::create(&genesis, Box::new(random::Os))?;
-        let token = vault.write_wait(now_ms(), setup::make_link)?;
-        let first = stored(first)?;
-        let started = vault.write_wait(now_ms(), move |w| setup::claim(w, &token, id, &first))?;
-        let session = started.token.to_string();
+        let (mut person, session) = owned(&vault, CREDENTIAL_ID)?;
 
         let second = person.set_recovery(&Code::make_with(&mut random::Os), now_ms())?;
         apply(&vault, &session, second)?;
@@ -69,6 +60,19 @@ impl World {
         apply(&vault, &session, changes)?;
         Ok(Self { vault, person, session, entries: made, agent, hosted })
     }
+}
+
+/// One more vault on the node, with a passkey of its own, and its owner's session.
+pub(crate) fn owned(vault: &Vault, credential_id: &[u8]) -> Result<(Person, String)> {
+    let id = VaultId::make();
+    let passkey = PasskeyPrf::new("localhost", credential_id, &PRF).map_err(|_| anyhow!("prf"))?;
+    let log_key = PublicKey::parse(&vault.log_key()).map_err(|_| anyhow!("log key"))?;
+    let genesis = Genesis { vault: id, name: "bench", home_node: "http://localhost:1984", log_key, passkey: &passkey, now_ms: now_ms() };
+    let (person, first) = Person::create(&genesis, Box::new(random::Os))?;
+    let token = vault.write_wait(now_ms(), setup::make_link)?;
+    let first = stored_with(first, credential_id)?;
+    let started = vault.write_wait(now_ms(), move |w| setup::claim(w, &token, id, &first))?;
+    Ok((person, started.token.to_string()))
 }
 
 /// Applies a change of the owner.
@@ -129,9 +133,13 @@ fn enrolled(vault: &Vault, session: &str, person: &mut Person) -> Result<AgentDo
 
 /// The same change in the vault's words.
 pub(crate) fn stored(changes: Changes) -> Result<change::Change> {
+    stored_with(changes, CREDENTIAL_ID)
+}
+
+fn stored_with(changes: Changes, credential_id: &[u8]) -> Result<change::Change> {
     let unlockers = changes.unlockers.into_iter().map(|unlocker| {
-        let passkey = unlocker.id == passkey_id()? && unlocker.record.is_some();
-        let passkey = passkey.then(|| change::NewPasskey { credential_id: CREDENTIAL_ID.to_vec(), state: "bench".into(), synced: false });
+        let passkey = unlocker.id == passkey_id(credential_id)? && unlocker.record.is_some();
+        let passkey = passkey.then(|| change::NewPasskey { credential_id: credential_id.to_vec(), state: "bench".into(), synced: false });
         Ok(change::UnlockerChange { id: unlocker.id, record: unlocker.record, sealed_vmk: unlocker.sealed_vmk, passkey })
     });
     Ok(change::Change {
@@ -148,9 +156,9 @@ pub(crate) fn stored(changes: Changes) -> Result<change::Change> {
     })
 }
 
-/// The owner's first way in.
-pub(crate) fn passkey_id() -> Result<clavitor_crypto::UnlockerId> {
-    clavitor_crypto::UnlockerId::of_passkey("localhost", CREDENTIAL_ID).map_err(|_| anyhow!("unlocker id"))
+/// The way in that this passkey is.
+pub(crate) fn passkey_id(credential_id: &[u8]) -> Result<clavitor_crypto::UnlockerId> {
+    clavitor_crypto::UnlockerId::of_passkey("localhost", credential_id).map_err(|_| anyhow!("unlocker id"))
 }
 
 fn scope_wrap(wrap: clavitor_person::ScopeWrapChange) -> change::ScopeWrap {

@@ -27,8 +27,8 @@ use crate::{
     wrong_address,
 };
 
-/// Libraries that log, at a low level, bytes which a caller wrote: whatever an operator asks for, they may only warn.
-pub const WARN_ONLY: [&str; 5] = ["h2", "hyper", "hyper_util", "rustls", "tokio_rustls"];
+/// Libraries that log bytes which a caller wrote, or a line for each attack: whatever an operator asks for, they may only say what is wrong with us.
+pub const ERROR_ONLY: [&str; 5] = ["h2", "hyper", "hyper_util", "rustls", "tokio_rustls"];
 
 /// Names a request in the log and in its answer.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

@@ -56,8 +56,8 @@ fn log(log: &Log) -> anyhow::Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_new(&log.log).with_context(|| format!("--log {:?} is not a filter", log.log))?;
     // What needs a person is shown, whatever else is not.
     let mut filter = filter.add_directive(format!("{TARGET}=error").parse()?);
-    for library in clavitor_server::app::WARN_ONLY {
-        filter = filter.add_directive(format!("{library}=warn").parse()?);
+    for library in clavitor_server::app::ERROR_ONLY {
+        filter = filter.add_directive(format!("{library}=error").parse()?);
     }
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(io::stderr().is_terminal()).with_writer(io::stderr);
     match log.log_format {

@@ -47,8 +47,7 @@ async fn one_address_has_so_many_connections_and_others_still_come_in() {
     }
     until_inside(&house, 64).await;
     for _ in 0..50 {
-        let mut one_more = house.connect_from("127.0.0.2").await;
-        assert_eq!(until_closed(&mut one_more).await, "");
+        assert_eq!(house.hears_from("127.0.0.2", HONEST).await, "");
     }
     assert_eq!((house.counts().open, house.counts().turned_away), (64, 50));
     house.answers().await;
@@ -77,9 +76,7 @@ async fn whoever_comes_and_goes_too_fast_waits() {
     let house = House::open(Limits::default()).await;
     let mut answered = 0;
     for _ in 0..300 {
-        let mut stream = house.connect_from("127.0.0.2").await;
-        let _ = stream.write_all(HONEST).await;
-        answered += answers(&until_closed(&mut stream).await, 200);
+        answered += answers(&house.hears_from("127.0.0.2", HONEST).await, 200);
     }
     assert_eq!(answered, 256);
     house.answers().await;
@@ -145,9 +142,7 @@ async fn strangers_together_are_slowed_and_a_known_address_is_not() {
     assert!(asks(&mut house.connect_from("127.0.0.200").await, &session).await);
     let mut turned = 0;
     for address in 1..=100 {
-        let mut stream = house.connect_from(&format!("127.0.2.{address}")).await;
-        let _ = stream.write_all(HONEST).await;
-        turned += usize::from(until_closed(&mut stream).await.is_empty());
+        turned += usize::from(house.hears_from(&format!("127.0.2.{address}"), HONEST).await.is_empty());
     }
     assert_eq!(turned, 71);
     for _ in 0..20 {

@@ -46,13 +46,18 @@ impl House {
 
     /// Whether the trusted proxy, 127.0.0.9, speaks the PROXY protocol.
     pub(crate) async fn with(limits: Limits, proxy_protocol: bool) -> Self {
+        Self::behind(limits, proxy_protocol, accept::Plain).await
+    }
+
+    /// Behind this front.
+    pub(crate) async fn behind(limits: Limits, proxy_protocol: bool, front: impl accept::Front) -> Self {
         let node = TestNode::with(limits);
         let mut config = node.app.node().config().clone();
         config.proxy_protocol = proxy_protocol;
         let app = App::new(Node::new(node.vault.clone(), config).unwrap());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let serving = tokio::spawn(accept::serve(app.clone(), listener, accept::Plain, std::future::pending()));
+        let serving = tokio::spawn(accept::serve(app.clone(), listener, front, std::future::pending()));
         Self { node, app, address, serving }
     }
 
@@ -66,10 +71,22 @@ impl House {
 
     /// A connection from another address of this machine, taking little at a time.
     pub(crate) async fn connect_from(&self, from: &str) -> TcpStream {
+        self.try_connect_from(from).await.unwrap()
+    }
+
+    /// The same, where the node may reset it before we have noticed that it is open.
+    pub(crate) async fn try_connect_from(&self, from: &str) -> std::io::Result<TcpStream> {
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_recv_buffer_size(4 << 10).unwrap();
         socket.bind(SocketAddr::new(from.parse().unwrap(), 0)).unwrap();
-        socket.connect(self.address).await.unwrap()
+        socket.connect(self.address).await
+    }
+
+    /// What the node says to these bytes from there until it closes; nothing if it does not even let them in.
+    pub(crate) async fn hears_from(&self, from: &str, bytes: &[u8]) -> String {
+        let Ok(mut stream) = self.try_connect_from(from).await else { return String::new() };
+        let _ = stream.write_all(bytes).await;
+        until_closed(&mut stream).await
     }
 
     /// Sends everything at once and returns what the node said until it closed.
@@ -82,13 +99,18 @@ impl House {
 
     /// Nobody is inside any more, and an honest caller from elsewhere is answered.
     pub(crate) async fn is_well(&self) {
+        self.is_empty().await;
+        self.answers().await;
+    }
+
+    /// Nobody is inside any more.
+    pub(crate) async fn is_empty(&self) {
         let all_gone = async {
             while self.counts().open > 0 {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
         tokio::time::timeout(PATIENCE, all_gone).await.expect("a connection is left");
-        self.answers().await;
     }
 
     /// An honest caller from elsewhere is answered.

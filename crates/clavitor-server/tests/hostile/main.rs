@@ -20,6 +20,7 @@ mod wire;
 
 mod crowds;
 mod floods;
+mod handshakes;
 mod house;
 mod http2;
 mod oversize;

@@ -10,14 +10,17 @@ use std::{
 use axum::http::Method;
 use clavitor_server::{
     App, Node, Shutdown, accept,
-    app::WARN_ONLY,
+    app::ERROR_ONLY,
     heartbeat::{Kuma, Settings, Telemetry, start},
+    tls::{Slot, Tls},
 };
+use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs::default_provider, pki_types::ServerName};
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, TcpSocket},
+    net::{TcpListener, TcpSocket, TcpStream},
 };
+use tokio_rustls::TlsConnector;
 use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 use zeroize::Zeroizing;
 
@@ -147,11 +150,16 @@ async fn say(from: &str, address: SocketAddr, bytes: &[u8]) -> Vec<u8> {
     said
 }
 
+fn client() -> TlsConnector {
+    let config = ClientConfig::builder_with_provider(Arc::new(default_provider())).with_safe_default_protocol_versions().unwrap();
+    TlsConnector::from(Arc::new(config.with_root_certificates(RootCertStore::empty()).with_no_client_auth()))
+}
+
 #[tokio::test]
 async fn nothing_that_comes_over_a_socket_is_logged() {
     let lines = Lines::default();
-    let quiet = |filter: EnvFilter, library: &str| filter.add_directive(format!("{library}=warn").parse().unwrap());
-    let filter = WARN_ONLY.into_iter().fold(EnvFilter::new("debug"), quiet);
+    let quiet = |filter: EnvFilter, library: &str| filter.add_directive(format!("{library}=error").parse().unwrap());
+    let filter = ERROR_ONLY.into_iter().fold(EnvFilter::new("debug"), quiet);
     let subscriber = tracing_subscriber::fmt().with_writer(lines.clone()).with_env_filter(filter).finish();
     let guard = tracing::subscriber::set_default(subscriber);
     let node = TestNode::new();
@@ -168,6 +176,16 @@ async fn nothing_that_comes_over_a_socket_is_logged() {
             saying.spawn(async move { say(from, address, &bytes).await });
         }
     }
+    // A real handshake that asks for a name which is not ours.
+    let https = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let named = https.local_addr().unwrap();
+    let front = Tls::new(Slot::default(), "https://localhost").unwrap();
+    let serving_tls = tokio::spawn(accept::serve(node.app.clone(), https, front, std::future::pending()));
+    for name in ["needle.example", "localhost"] {
+        let socket = TcpStream::connect(named).await.unwrap();
+        assert!(client().connect(ServerName::try_from(name).unwrap(), socket).await.is_err());
+    }
+    serving_tls.abort();
     let heard = saying.join_all().await.into_iter().filter(|said| !said.is_empty()).count();
     serving.abort();
     drop(guard);
