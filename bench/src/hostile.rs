@@ -19,7 +19,7 @@ use tokio_rustls::TlsConnector;
 
 use crate::{
     figure::{Figure, Goal, median},
-    load,
+    load::Callers,
     process::Server,
     product::{self, Told},
 };
@@ -52,9 +52,12 @@ pub(crate) fn figures(folder: &Path) -> Result<Vec<Figure>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     // Requests a second, and a second of the node's processor time.
     let rate = |requests: u64| -> Result<(f64, f64)> {
-        let before_s = server.cpu_s()?;
-        let outcome = runtime.block_on(load::run(server.address, &tls, CONNECTIONS, requests, product::entry(&told)))?;
-        Ok((outcome.rate(), outcome.requests as f64 / (server.cpu_s()? - before_s)))
+        let (before_s, all) = (server.cpu_s()?, requests * CONNECTIONS as u64);
+        let elapsed_s = runtime.block_on(async {
+            let mut callers = Callers::connect(server.address, &tls, CONNECTIONS).await?;
+            callers.run(requests, 0, &product::entry(&told)).await
+        })?;
+        Ok((all as f64 / elapsed_s, all as f64 / (server.cpu_s()? - before_s)))
     };
     rate(WARM_UP)?;
     let (mut ratios, mut shares, mut best_alone) = (Vec::new(), Vec::new(), 0.0_f64);

@@ -11,50 +11,53 @@ use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-/// What came out of a run.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Outcome {
-    /// Requests answered well.
-    pub(crate) requests: u64,
-    /// How long it took.
-    pub(crate) elapsed_s: f64,
-}
-
-impl Outcome {
-    /// Requests a second.
-    pub(crate) fn rate(&self) -> f64 {
-        self.requests as f64 / self.elapsed_s
-    }
-}
-
 /// Makes the request with this number for this connection.
 pub(crate) type Make = Arc<dyn Fn(usize, u64) -> Result<Request<Full<Bytes>>> + Send + Sync>;
 
-/// Sends `requests` requests on each of `connections` connections.
-pub(crate) async fn run(
-    address: SocketAddr,
-    tls: &Arc<rustls::ClientConfig>,
-    connections: usize,
-    requests: u64,
-    make: Make,
-) -> Result<Outcome> {
-    let mut senders = Vec::with_capacity(connections);
-    for _ in 0..connections {
-        senders.push(connect(address, tls).await?);
+type Sender = http1::SendRequest<Full<Bytes>>;
+
+/// Open connections to one server; the handshakes are over before anything is measured.
+pub(crate) struct Callers(Vec<Sender>);
+
+impl Callers {
+    /// Opens `count` connections.
+    pub(crate) async fn connect(address: SocketAddr, tls: &Arc<rustls::ClientConfig>, count: usize) -> Result<Self> {
+        let mut senders = Vec::with_capacity(count);
+        for _ in 0..count {
+            senders.push(connect(address, tls).await?);
+        }
+        Ok(Self(senders))
     }
-    let began = Instant::now();
-    let tasks: Vec<_> = senders
-        .into_iter()
-        .enumerate()
-        .map(|(connection, sender)| tokio::spawn(send(sender, connection, requests, Arc::clone(&make))))
-        .collect();
-    for task in tasks {
-        task.await??;
+
+    /// Sends `requests` requests on each connection, numbered from `first`. Returns the seconds it took.
+    pub(crate) async fn run(&mut self, requests: u64, first: u64, make: &Make) -> Result<f64> {
+        let began = Instant::now();
+        let tasks: Vec<_> = self
+            .0
+            .drain(..)
+            .enumerate()
+            .map(|(connection, sender)| tokio::spawn(send(sender, connection, first..first + requests, Arc::clone(make))))
+            .collect();
+        for task in tasks {
+            self.0.push(task.await??);
+        }
+        Ok(began.elapsed().as_secs_f64())
     }
-    Ok(Outcome { requests: requests * connections as u64, elapsed_s: began.elapsed().as_secs_f64() })
+
+    /// Sends one request; returns the bytes of the answer's body.
+    pub(crate) async fn ask(&mut self, number: u64, make: &Make) -> Result<usize> {
+        let sender = self.0.first_mut().context("no connection")?;
+        sender.ready().await?;
+        answer(sender, make(0, number)?).await
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
+    }
 }
 
-async fn connect(address: SocketAddr, tls: &Arc<rustls::ClientConfig>) -> Result<http1::SendRequest<Full<Bytes>>> {
+async fn connect(address: SocketAddr, tls: &Arc<rustls::ClientConfig>) -> Result<Sender> {
     let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
     let stream = TlsConnector::from(Arc::clone(tls)).connect(ServerName::try_from("localhost")?, stream).await?;
@@ -63,13 +66,18 @@ async fn connect(address: SocketAddr, tls: &Arc<rustls::ClientConfig>) -> Result
     Ok(sender)
 }
 
-async fn send(mut sender: http1::SendRequest<Full<Bytes>>, connection: usize, requests: u64, make: Make) -> Result<()> {
-    for number in 0..requests {
+async fn send(mut sender: Sender, connection: usize, numbers: std::ops::Range<u64>, make: Make) -> Result<Sender> {
+    for number in numbers {
         sender.ready().await?;
-        let answer = sender.send_request(make(connection, number)?).await?;
-        let status = answer.status();
-        let body = answer.into_body().collect().await.context("body")?.to_bytes();
-        ensure!(status.is_success(), "answer {status}: {}", String::from_utf8_lossy(&body));
+        answer(&mut sender, make(connection, number)?).await?;
     }
-    Ok(())
+    Ok(sender)
+}
+
+async fn answer(sender: &mut Sender, request: Request<Full<Bytes>>) -> Result<usize> {
+    let answer = sender.send_request(request).await?;
+    let status = answer.status();
+    let body = answer.into_body().collect().await.context("body")?.to_bytes();
+    ensure!(status.is_success(), "answer {status}: {}", String::from_utf8_lossy(&body));
+    Ok(body.len())
 }

@@ -13,6 +13,7 @@ mod reads;
 mod soak;
 mod start;
 mod tls;
+mod unlogged;
 mod world;
 mod writes;
 
@@ -25,7 +26,6 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 use figure::Figure;
-use world::World;
 
 fn main() -> ExitCode {
     match run() {
@@ -41,9 +41,10 @@ fn run() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let folder = || arguments.get(1).map(Path::new).context("which folder?");
     match arguments.first().map(String::as_str) {
-        None => measure(),
-        Some("bare") => bare::serve(folder()?),
-        Some("node") => product::serve(folder()?, arguments.get(2).context("how many entries?")?.parse()?),
+        None => measure(&PARTS),
+        Some("only") => measure(&arguments[1..].iter().map(String::as_str).collect::<Vec<_>>()),
+        Some("bare") => bare::serve(folder()?, (number(&arguments, 2)?, number(&arguments, 3)?)),
+        Some("node") => product::serve(folder()?, number(&arguments, 2)?),
         Some("hostile") => hostile::attack(arguments.get(1).context("which address?")?, arguments.get(2).context("which certificate?")?),
         Some("beside") => {
             let folder = tempfile::tempdir()?;
@@ -73,9 +74,15 @@ pub(crate) fn next_run() -> u16 {
 /// Where scripts/bench puts the node's release binary, and the browser its times.
 const BINARY: &str = "target/release/clavitor";
 const BROWSER_TIMES: &str = "target/e2e/list.json";
-const LARGE: usize = 10_000;
 
-fn measure() -> Result<()> {
+/// What there is to measure. `clavitor-bench only reads writes` leaves the rest out, and writes no file.
+const PARTS: [&str; 6] = ["reads", "writes", "list", "hostile", "start", "browser"];
+
+fn number(arguments: &[String], at: usize) -> Result<usize> {
+    Ok(arguments.get(at).context("a number is missing")?.parse()?)
+}
+
+fn measure(parts: &[&str]) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let place = |name: &str| -> Result<PathBuf> {
         let place = folder.path().join(name);
@@ -88,16 +95,16 @@ fn measure() -> Result<()> {
         figures.extend(more);
         told
     };
-    tell(reads::figures(&place("reads")?)?)?;
-    let writes = place("writes")?;
-    let mut world = World::make(&writes.join("data"), 100)?;
-    tell(writes::figures(&mut world, &writes)?)?;
-    world.vault.close();
-    tell(vec![list::figure()?])?;
-    tell(hostile::figures(&place("hostile")?)?)?;
-    let large = place("large")?;
-    World::make(&large, LARGE)?.vault.close();
-    tell(start::figures(Path::new(BINARY), &large)?)?;
-    tell(vec![browser::figure(Path::new(BROWSER_TIMES))?])?;
-    figure::write(&figures, Path::new("target/bench.json"))
+    for part in parts {
+        tell(match *part {
+            "reads" => reads::figures(&place("reads")?)?,
+            "writes" => writes::measure(&place("writes")?)?,
+            "list" => vec![list::figure()?],
+            "hostile" => hostile::figures(&place("hostile")?)?,
+            "start" => start::measure(Path::new(BINARY), &place("large")?)?,
+            "browser" => vec![browser::figure(Path::new(BROWSER_TIMES))?],
+            other => bail!("no part {other}; there are {}", PARTS.join(", ")),
+        })?;
+    }
+    if parts == PARTS { figure::write(&figures, Path::new("target/bench.json")) } else { Ok(()) }
 }

@@ -7,7 +7,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use clavitor_crypto::{Secret, sign::SigningKey};
-use clavitor_server::{App, Config, Limits, Node, accept, config::system_clock, edition::Community};
+use clavitor_server::{App, Config, Limits, Node, accept, config::system_clock};
 use http_body_util::Full;
 use hyper::Request;
 use serde::{Deserialize, Serialize};
@@ -16,11 +16,16 @@ use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 use crate::{
     load::Make,
+    unlogged::Unlogged,
     world::{World, now_ms},
 };
 
 const ORIGIN: &str = "https://localhost:1984";
 const TOLD: &str = "told.json";
+/// Where the product's routes are.
+pub(crate) const AUDITED: &str = "/v1";
+/// Where the same reads are without their events.
+pub(crate) const UNLOGGED: &str = "/unlogged";
 
 /// What the load has to know of the vault.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -91,7 +96,7 @@ fn config(listen: SocketAddr) -> Config {
         trusted_proxies: Vec::new(),
         proxy_protocol: false,
         limits,
-        edition: Arc::new(Community),
+        edition: Arc::new(Unlogged),
         clock: system_clock(),
         vitals: clavitor_server::vitals::Settings::default(),
     }
@@ -110,25 +115,26 @@ impl accept::Front for Tls {
 }
 
 /// A hosted agent reads a value of tier 1.
-pub(crate) fn hosted_value(told: &Told) -> Make {
+pub(crate) fn hosted_value(told: &Told, under: &'static str) -> Make {
     let told = told.clone();
     Arc::new(move |connection, number| {
         let (entry, field, _) = told.entry(connection, number)?;
-        let request = Request::get(format!("/v1/hosted/entries/{entry}/fields/{field}")).header("host", "localhost:1984");
+        let request = Request::get(format!("{under}/hosted/entries/{entry}/fields/{field}")).header("host", "localhost:1984");
         Ok(request.header("authorization", format!("Bearer {}", told.hosted)).body(Full::default())?)
     })
 }
 
 /// An enrolled agent has a field of tier 2 released.
-pub(crate) fn release(told: &Told) -> Result<Make> {
+pub(crate) fn release(told: &Told, under: &'static str) -> Result<Make> {
     let told = told.clone();
     let seed = Secret::from_slice(&told.seed).context("seed")?;
     let key = SigningKey::from_seed(seed).map_err(|_| anyhow!("seed"))?;
+    let path = format!("{under}/agent/release");
     Ok(Arc::new(move |connection, number| {
         let (entry, _, field) = told.entry(connection, number)?;
-        let body = format!(r#"{{"entry_id":"{entry}","field_ids":["{field}"],"mode":"use"}}"#);
-        let proof = proof(&key, &told.agent, &body, connection, number);
-        let request = Request::post("/v1/agent/release").header("host", "localhost:1984").header("content-type", "application/json");
+        let body = release_body(entry, field);
+        let proof = proof(&key, &told.agent, &body, &path, connection, number);
+        let request = Request::post(path.as_str()).header("host", "localhost:1984").header("content-type", "application/json");
         let request = request.header("authorization", format!("DPoP {}", told.agent)).header("dpop", proof);
         Ok(request.body(Full::from(Bytes::from(body)))?)
     }))
@@ -144,13 +150,18 @@ pub(crate) fn entry(told: &Told) -> Make {
     })
 }
 
+/// Asks for one field.
+pub(crate) fn release_body(entry: &str, field: &str) -> String {
+    format!(r#"{{"entry_id":"{entry}","field_ids":["{field}"],"mode":"use"}}"#)
+}
+
 /// RFC 9449, as docs/API.md narrows it.
-fn proof(key: &SigningKey, agent: &str, body: &str, connection: usize, number: u64) -> String {
+pub(crate) fn proof(key: &SigningKey, agent: &str, body: &str, path: &str, connection: usize, number: u64) -> String {
     let x = URL_SAFE_NO_PAD.encode(key.public().as_bytes());
     let header = format!(r#"{{"typ":"dpop+jwt","alg":"EdDSA","jwk":{{"kty":"OKP","crv":"Ed25519","x":"{x}"}}}}"#);
     let hash = |text: &str| URL_SAFE_NO_PAD.encode(digest(&SHA256, text.as_bytes()));
     let claims = format!(
-        r#"{{"jti":"{:08x}-{:04}-{number:08}","htm":"POST","htu":"{ORIGIN}/v1/agent/release","iat":{},"ath":"{}","cdg":"{}"}}"#,
+        r#"{{"jti":"{:08x}-{:04}-{number:08}","htm":"POST","htu":"{ORIGIN}{path}","iat":{},"ath":"{}","cdg":"{}"}}"#,
         std::process::id(),
         connection,
         now_ms() / 1000,

@@ -13,8 +13,10 @@ use anyhow::{Context as _, Result, bail};
 use crate::{
     figure::{Figure, Goal, median},
     process::resident_mib,
+    world::World,
 };
 
+const ENTRIES: usize = 10_000;
 const ROUNDS: usize = 15;
 const ANSWERS_WITHIN: Duration = Duration::from_secs(30);
 /// Long enough for whatever a node does after its start to be over.
@@ -32,8 +34,14 @@ pub(crate) fn serve_nothing(address: &str) -> Result<()> {
     Ok(())
 }
 
+/// Both figures, for the node's release binary and a data folder that is made for it.
+pub(crate) fn measure(binary: &Path, folder: &Path) -> Result<Vec<Figure>> {
+    World::make(folder, ENTRIES)?.vault.close();
+    figures(binary, folder)
+}
+
 /// Both figures, for the node's release binary and a data folder with ten thousand entries.
-pub(crate) fn figures(binary: &Path, data: &Path) -> Result<Vec<Figure>> {
+fn figures(binary: &Path, data: &Path) -> Result<Vec<Figure>> {
     let ours = std::env::current_exe()?;
     let data = data.to_str().context("path")?;
     let (mut empty_s, mut node_s, mut resident) = (Vec::new(), Vec::new(), f64::NAN);

@@ -46,8 +46,9 @@ export class Acceptor {
 
   constructor(private readonly session: Session) {}
 
-  async pins(): Promise<Map<string, EntryPin>> {
-    this.#pins ??= await this.session.parts.pins.entries(this.session.vaultId);
+  /** `early`: the same, asked for before. */
+  async pins(early?: Promise<Map<string, EntryPin>>): Promise<Map<string, EntryPin>> {
+    this.#pins ??= await (early ?? this.session.parts.pins.entries(this.session.vaultId));
     return this.#pins;
   }
 

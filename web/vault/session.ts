@@ -52,6 +52,15 @@ export interface Taken {
   readonly rotated?: { readonly keys: VaultKeys; readonly usk: Bytes; readonly previous: Bytes };
 }
 
+/** Entries of the first page: what a screen shows, so that something is on it early. */
+export const firstPage = 40;
+
+/** What the list begins with, asked for while the vault is still being opened. Nothing of it is looked at before. */
+export interface Early {
+  readonly page: Promise<unknown>;
+  readonly pins: Promise<Map<string, EntryPin>>;
+}
+
 type Why = "locked" | "alarm" | "session over";
 
 /** Steps that need a fresh passkey are begun only with this much of the freshness left. */
@@ -73,6 +82,14 @@ export async function fetchState(transport: Transport, vault: string, unlockerId
   return state;
 }
 
+function askEarly(parts: Parts, vaultId: string): Early {
+  const early = { page: parts.transport.send("GET", `/v1/entries?limit=${firstPage}`), pins: parts.pins.entries(vaultId) };
+  // Whoever takes them hears of a failure; if the vault does not open, nobody does.
+  early.page.catch(() => undefined);
+  early.pins.catch(() => undefined);
+  return early;
+}
+
 export class Session {
   #opened: Opened | undefined;
   #closed: Why | undefined;
@@ -81,6 +98,7 @@ export class Session {
   #seenAt: number;
   #answeredAt: number;
   #tail: Promise<unknown> = Promise.resolve();
+  #early: Early | undefined;
   readonly #older = new Map<number, VaultKeys>();
   readonly #closers = new Set<(why: Why) => void>();
   readonly #listeners = new Set<() => void>();
@@ -98,6 +116,7 @@ export class Session {
   /** Opens from the node's state: proves, derives, joins the log, reads the names. Wipes the vault key. `check` sees the manifest before anything is opened by it. */
   static async open(parts: Parts, info: SessionInfo, unlockerId: string, kek: CryptoKey, cameBy: CameBy, check?: (manifest: Manifest) => void): Promise<Session> {
     const session = new Session(parts, info.vault_id, info, cameBy);
+    session.#early = askEarly(parts, info.vault_id);
     await session.run(async () => {
       const state = await fetchState(parts.transport, info.vault_id, unlockerId);
       const pin = await parts.pins.vault(info.vault_id);
@@ -109,6 +128,13 @@ export class Session {
       await session.#take(unlocked, state, pin ? { size: pin.logSize, root: pin.logRoot } : undefined);
     });
     return session;
+  }
+
+  /** What was asked for early; once. */
+  takeEarly(): Early | undefined {
+    const early = this.#early;
+    this.#early = undefined;
+    return early;
   }
 
   async #take(unlocked: Unlocked, state: VaultState, pin: Head | undefined): Promise<void> {

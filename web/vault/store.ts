@@ -7,13 +7,11 @@ import { type Detail, openSummary } from "./opening.ts";
 import { blob, blobOrNone, count, id, list, object } from "./read.ts";
 import { SearchIndex } from "./search.ts";
 import type { SealedVersion } from "./sealing.ts";
-import type { Session, Taken } from "./session.ts";
+import { firstPage, type Session, type Taken } from "./session.ts";
 import { entryView, type Summary } from "./summary.ts";
 import type { Entry, Work } from "./types.ts";
 import type { Change, EntryDetail, EntryPage, EntrySummary } from "./wire.ts";
 
-/** The first page is small, so that something is on screen early. */
-const firstPage = 100;
 const laterPages = 1000;
 /** Entries opened at once; between two batches the page may draw. */
 const batch = 125;
@@ -29,6 +27,10 @@ export interface Held {
 export interface Written {
   readonly version: SealedVersion;
   readonly summary: Summary | undefined;
+}
+
+function readPage(answer: unknown): EntryPage {
+  return object<EntryPage>(answer, "entries", "total");
 }
 
 export class EntryStore {
@@ -65,12 +67,15 @@ export class EntryStore {
 
   async #page(after: string | undefined, limit: number): Promise<EntryPage> {
     const query = after === undefined ? `limit=${limit}` : `after=${after}&limit=${limit}`;
-    return object<EntryPage>(await this.session.parts.transport.send("GET", `/v1/entries?${query}`), "entries", "total");
+    return readPage(await this.session.parts.transport.send("GET", `/v1/entries?${query}`));
   }
 
   async #loadAll({ onProgress, signal }: Work): Promise<void> {
-    const expected = new Set((await this.acceptor.pins()).keys());
-    let page = await this.#page(undefined, firstPage);
+    const early = this.session.takeEarly();
+    const first = early ? early.page.then(readPage) : this.#page(undefined, firstPage);
+    first.catch(() => undefined);
+    const expected = new Set((await this.acceptor.pins(early?.pins)).keys());
+    let page = await first;
     let last = "";
     let done = 0;
     for (;;) {

@@ -67,7 +67,11 @@ macro_rules! hex_id {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+                let mut digits = [0; $bytes * 2];
+                for (pair, byte) in digits.chunks_exact_mut(2).zip(self.0) {
+                    pair.copy_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+                }
+                f.write_str(std::str::from_utf8(&digits).unwrap_or_default())
             }
         }
 
@@ -126,6 +130,8 @@ hex_id!(
     /// An unlocker id (docs/FORMAT.md section 4): 32 bytes.
     UnlockerId, 32, "^[0-9a-f]{64}$"
 );
+
+const DIGITS: [u8; 16] = *b"0123456789abcdef";
 
 fn digit(byte: u8) -> Result<u8, BadId> {
     match byte {

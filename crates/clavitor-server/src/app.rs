@@ -2,7 +2,6 @@
 
 use std::{collections::BTreeMap, net::IpAddr, sync::Arc, time::Instant};
 
-use aws_lc_rs::rand;
 use axum::{
     Router,
     extract::{MatchedPath, Request},
@@ -11,7 +10,6 @@ use axum::{
     routing::{MethodFilter, MethodRouter, on},
 };
 use clavitor_api::ErrorCode;
-use data_encoding::HEXLOWER;
 use tower::ServiceExt as _;
 
 use crate::{
@@ -98,7 +96,7 @@ impl App {
             response.extensions_mut().insert(Overdrawn);
         }
         headers::add(response.headers_mut(), headers::demands_tls(config));
-        let id = request_id();
+        let id = self.node.next_request();
         self.count(&response);
         log(known(&method), &response, &id, started);
         if let Ok(id) = HeaderValue::from_str(&id) {
@@ -173,13 +171,6 @@ fn unmatched(node: &Node, request: Request, methods: &[Method]) -> Response {
         from,
         proven: &|| who::is_somebody(node, &head),
     })
-}
-
-fn request_id() -> String {
-    let mut id = [0_u8; 8];
-    // An id of zeros is no harm: it only names a line of the log.
-    let _ = rand::fill(&mut id);
-    HEXLOWER.encode(&id)
 }
 
 /// A method's name, unless the caller made it up.

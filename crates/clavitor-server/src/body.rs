@@ -9,6 +9,7 @@ use axum::{
 use bytes::Bytes;
 use clavitor_api::ErrorCode;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use hyper::body::Body as _;
 use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 
 use crate::refusal::Refusal;
@@ -24,6 +25,9 @@ const DEEP: &str = "nested too deep";
 /// # Errors
 /// `too_large`, `bad_request`.
 pub(crate) async fn collect(body: Body, bytes_max: usize) -> Result<Bytes, Refusal> {
+    if body.is_end_stream() {
+        return Ok(Bytes::new());
+    }
     match Limited::new(body, bytes_max).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(too_large(bytes_max)),

@@ -30,6 +30,7 @@ pub(crate) fn demands_tls(config: &Config) -> bool {
 
 /// Adds what is not there yet. `demand_tls` is what [`demands_tls`] says.
 pub(crate) fn add(headers: &mut HeaderMap, demand_tls: bool) {
+    headers.reserve(ALWAYS.len() + 2);
     for (name, value) in ALWAYS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }

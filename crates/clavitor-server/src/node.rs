@@ -1,10 +1,11 @@
 //! The node: the vault, and what the network side remembers in memory.
 
 use std::{
+    hash::{BuildHasher as _, RandomState},
     net::IpAddr,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -38,7 +39,7 @@ struct Inner {
     vault: Vault,
     relying_party: RelyingParty,
     assets: Assets,
-    description: Bytes,
+    description: OnceLock<Bytes>,
     proofs: Mutex<Proofs>,
     rates: Mutex<Rates>,
     requests: Mutex<Buckets<Prefix>>,
@@ -47,6 +48,8 @@ struct Inner {
     large_bodies: Semaphore,
     stopping: AtomicBool,
     backups: Backups,
+    request_names: RandomState,
+    request_count: AtomicU64,
     started_s: u64,
     keeper: Keeper,
 }
@@ -72,7 +75,7 @@ impl Node {
             vault,
             relying_party,
             assets: Assets::embedded(),
-            description: format!("{:#}\n", openapi()).into(),
+            description: OnceLock::new(),
             proofs: Mutex::new(proofs),
             rates: Mutex::new(rates),
             requests: Mutex::new(Buckets::new(Rate::of_a_minute(limits.requests_per_minute_max), limits.prefixes_max)),
@@ -81,6 +84,8 @@ impl Node {
             large_bodies: Semaphore::new(config.limits.large_bodies_max),
             stopping: AtomicBool::new(false),
             backups: Backups::default(),
+            request_names: RandomState::new(),
+            request_count: AtomicU64::new(0),
             started_s: (config.clock)() / 1000,
             keeper: Keeper::default(),
             config,
@@ -108,9 +113,14 @@ impl Node {
         &self.inner.assets
     }
 
-    /// The API description.
+    /// The API description, made when it is first asked for: a start does not wait for it.
     pub fn description(&self) -> Bytes {
-        self.inner.description.clone()
+        self.inner.description.get_or_init(|| format!("{:#}\n", openapi()).into()).clone()
+    }
+
+    /// Names the next request. Not a secret; no two of a process are alike but by chance, and they do not say how many there were.
+    pub(crate) fn next_request(&self) -> String {
+        format!("{:016x}", self.inner.request_names.hash_one(self.inner.request_count.fetch_add(1, Ordering::Relaxed)))
     }
 
     /// How backups on a schedule are doing.

@@ -14,6 +14,8 @@ pub mod enrol;
 pub mod entries;
 mod error;
 pub mod hosted;
+#[cfg(feature = "measure")]
+pub mod measure;
 mod policy;
 pub mod recovery;
 pub mod release;

@@ -3,6 +3,8 @@
 //! The work is split: [`look`] loads and decides on the caller's thread in a read transaction, and [`settle`] charges, logs and hands out on the
 //! writer thread. If anything that policy looks at has changed in between, the writer looks again.
 
+use std::sync::Arc;
+
 use clavitor_crypto::{
     AgentId, EntryId, FieldId, VaultId,
     field_kind::Tier,
@@ -17,7 +19,7 @@ use crate::{
     caller::{Caller, Who, shared_scopes},
     change::{FieldRecord, Grant},
     policy::{self, Act, EntryFacts, FieldFacts, Permit, ReleaseField, Subject},
-    store::{Room, agents::AgentRow},
+    store::{Room, agents::AgentRow, entries::KnownEntry},
 };
 
 const FIELDS_MAX: usize = 64;
@@ -60,7 +62,7 @@ pub(crate) fn settle_in<T: Send + 'static>(
     look: impl Fn(&Read<'_>) -> Result<Looked<T>> + Send + 'static,
     done: impl FnOnce(Result<T>) + Send + 'static,
 ) {
-    match vault.read(now_ms, &look) {
+    match vault.look(now_ms, &look) {
         Ok(looked) => vault.write(now_ms, move |w| settle(w, looked, &look), done),
         Err(error) => done(Err(error)),
     }
@@ -78,6 +80,14 @@ pub(crate) struct Looked<T> {
     mode: UseMode,
     reason: String,
     answer: Result<(T, Vec<Line>)>,
+}
+
+#[cfg(feature = "measure")]
+impl<T> Looked<T> {
+    /// What was found, handed out without a trace.
+    pub(crate) fn without_event(self) -> Result<T> {
+        self.answer.map(|(found, _)| found)
+    }
 }
 
 /// One field that is handed out.
@@ -139,6 +149,7 @@ fn settle<T>(w: &Write<'_>, looked: Looked<T>, again: impl Fn(&Read<'_>) -> Resu
                 }
             }
             w.commit(looked.vault_id, "release", Some(&looked.entry_id.0))?;
+            w.leaves_only_traces();
             Ok(answer)
         }
     }
@@ -191,7 +202,7 @@ fn log_refusal(w: &Write<'_>, vault_id: VaultId, draft: Draft<'_>, refusal: Erro
     Ok(refusal)
 }
 
-fn look_at_fields(r: &Read<'_>, credential: &Credential, request: &ReleaseRequest) -> Result<Looked<EntryDetail>> {
+pub(crate) fn look_at_fields(r: &Read<'_>, credential: &Credential, request: &ReleaseRequest) -> Result<Looked<EntryDetail>> {
     let caller = Caller::find(r, credential)?;
     caller.agent(AgentKind::Enrolled)?;
     let reason = request.reason.as_deref().unwrap_or_default();
@@ -212,7 +223,7 @@ fn load_fields(r: &Read<'_>, caller: &Caller<'_>, agent: &AgentRow, request: &Re
     let mut last = None;
     for &field_id in &request.field_ids {
         let permit = found.permit(caller, request.mode, field_id)?;
-        let header = found.header.as_ref().ok_or(Error::Hidden)?;
+        let header = found.header().ok_or(Error::Hidden)?;
         let field = header.field(field_id).ok_or(Error::Hidden)?;
         if policy::gives_value(request.mode) {
             let record = r.record(&permit, field_id, field.version)?.ok_or_else(|| Error::Internal("a record is missing".to_owned()))?;
@@ -229,36 +240,36 @@ fn load_fields(r: &Read<'_>, caller: &Caller<'_>, agent: &AgentRow, request: &Re
         grants.extend(of_scope.into_iter().filter(|grant| grant.ek_epoch == header.ek_epoch && tiers.contains(&grant.tier)));
     }
     let chain = r.chain(&permit, header)?;
-    let entry = EntryDetail { entry_id: request.entry_id, header: found.signed.unwrap_or_default(), records, grants, chain };
+    let header_bytes = found.entry.as_ref().map(|entry| entry.signed.clone()).unwrap_or_default();
+    let entry = EntryDetail { entry_id: request.entry_id, header: header_bytes, records, grants, chain };
     Ok((entry, lines))
 }
 
 /// An entry as an agent's request finds it.
 pub(crate) struct Found {
     pub(crate) entry_id: EntryId,
-    pub(crate) signed: Option<Vec<u8>>,
-    pub(crate) header: Option<Header>,
+    pub(crate) entry: Option<Arc<KnownEntry>>,
     pub(crate) scopes: Vec<AgentScope>,
 }
 
 impl Found {
     pub(crate) fn load(r: &Read<'_>, agent: &AgentRow, entry_id: EntryId) -> Result<Self> {
-        let row = r.entry_row(agent.vault_id, entry_id)?;
-        let header = row.as_ref().map(|row| row.header()).transpose()?;
-        Ok(Self { entry_id, signed: row.map(|row| row.header), header, scopes: r.agent_scopes(agent.agent_id)? })
+        Ok(Self { entry_id, entry: r.known_entry(agent.vault_id, entry_id)?, scopes: r.agent_scopes(agent.agent_id)? })
+    }
+
+    pub(crate) fn header(&self) -> Option<&Header> {
+        self.entry.as_ref().map(|entry| &entry.header)
     }
 
     pub(crate) fn facts(&self) -> EntryFacts {
-        let capabilities = self
-            .header
-            .as_ref()
-            .and_then(|header| shared_scopes(&self.scopes, header).map(|grant| grant.capabilities).reduce(Capabilities::with));
-        EntryFacts { place: self.header.as_ref().map(|header| header.deleted), capabilities }
+        let capabilities =
+            self.header().and_then(|header| shared_scopes(&self.scopes, header).map(|grant| grant.capabilities).reduce(Capabilities::with));
+        EntryFacts { place: self.header().map(|header| header.deleted), capabilities }
     }
 
     /// Asks policy for one field that has a record.
     pub(crate) fn permit<'tx>(&self, caller: &Caller<'tx>, mode: UseMode, field_id: FieldId) -> Result<Permit<'tx, ReleaseField>> {
-        let field = self.header.as_ref().and_then(|header| header.field(field_id));
+        let field = self.header().and_then(|header| header.field(field_id));
         self.permit_for(caller, mode, field_id, field.map(|field| FieldFacts { kind: field.kind, tier: field.tier }))
     }
 

@@ -31,6 +31,11 @@ const BENCH: &str = "clavitor-bench";
 /// Only tests and the bench may build keys that belong to a person.
 const TEST_ONLY: &str = "clavitor-person";
 
+/// The one feature there is: two functions that read without an event, to tell what events cost.
+const MEASURE: &str = "measure";
+/// The crate that has it.
+const MEASURED: &str = "clavitor-vault";
+
 /// Libraries that only the named crates may link, so that swapping one stays a matter of one room.
 const ROOM_OF: &[(&str, &[&str])] = &[
     ("rusqlite", &["clavitor-vault", BENCH]),
@@ -61,6 +66,8 @@ struct Dependency {
     name: String,
     kind: Option<String>,
     path: Option<String>,
+    #[serde(default)]
+    features: Vec<String>,
 }
 
 impl Dependency {
@@ -106,7 +113,7 @@ impl Package {
 
     /// A feature could turn one edition into the other, and two builds of one program into two programs.
     fn refuse_features(&self) -> Option<Finding> {
-        let feature = self.features.keys().next()?;
+        let feature = self.features.keys().find(|feature| (self.name.as_str(), feature.as_str()) != (MEASURED, MEASURE))?;
         let message = format!("no crate of ours has features: an edition is a program, not a switch ({feature})");
         Some(Finding { path: format!("{}/Cargo.toml", self.name), line: 0, message })
     }
@@ -115,6 +122,9 @@ impl Package {
         let (from, to) = (self.name.as_str(), edge.name.as_str());
         if COMMERCIAL.contains(&to) && !COMMERCIAL.contains(&from) {
             return Some(format!("nothing outside commercial/ names {to}"));
+        }
+        if from != BENCH && edge.features.iter().any(|feature| feature == MEASURE) {
+            return Some(format!("only {BENCH} turns the feature {MEASURE} on: it reads without an event"));
         }
         if from == BENCH || edge.is_for_tests() {
             return None;
@@ -140,7 +150,7 @@ mod tests {
     use super::*;
 
     fn graph(from: &str, to: &str, kind: Option<&str>, ours: bool) -> Graph {
-        let dependency = Dependency { name: to.into(), kind: kind.map(Into::into), path: ours.then(String::new) };
+        let dependency = Dependency { name: to.into(), kind: kind.map(Into::into), path: ours.then(String::new), features: Vec::new() };
         Graph { packages: vec![Package { name: from.into(), dependencies: vec![dependency], features: BTreeMap::new() }] }
     }
 
@@ -179,6 +189,15 @@ mod tests {
         let features = BTreeMap::from([("commercial".to_owned(), Vec::new())]);
         let graph = Graph { packages: vec![Package { name: "clavitor".into(), dependencies: Vec::new(), features }] };
         assert!(graph.check()[0].message.contains("not a switch (commercial)"));
+    }
+
+    #[test]
+    fn reading_without_an_event_is_for_the_bench_only() {
+        let mut graph = graph("clavitor-server", "clavitor-vault", None, true);
+        graph.packages[0].dependencies[0].features = vec![MEASURE.into()];
+        assert!(graph.check().pop().expect("a finding").message.contains("without an event"));
+        graph.packages[0].name = BENCH.into();
+        assert!(graph.check().is_empty());
     }
 
     #[test]

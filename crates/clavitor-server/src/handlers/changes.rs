@@ -4,7 +4,7 @@ use clavitor_api::{Applied, Change, UnlockerChange};
 use clavitor_vault::{
     Credential, UnlockerId,
     ceremony::{self, CeremonyId, Purpose},
-    change::{self, NewPasskey},
+    change::{self, NewPasskey, Prepared},
 };
 
 use super::Answer;
@@ -18,13 +18,26 @@ use crate::{
 
 /// A change may register this many passkeys; each costs a signature.
 const PASSKEYS_MAX: usize = 4;
+/// Signatures that are checked between two other requests.
+const INLINE_MAX: usize = 8;
 
 /// Applies a change.
 pub(crate) async fn apply(call: Call<Person>, Json(input): Json<Change>) -> Answer<Applied> {
     let change = verified(&call.node, &call.who.credential, Purpose::Register, input).await?;
     let credential = call.who.credential;
-    let applied = call.node.write(move |w| change::apply(w, &credential, &change)).await?;
+    let prepared = prepared(&call.node, change).await?;
+    let applied = call.node.write(move |w| change::apply_prepared(w, &credential, &prepared)).await?;
     Ok(Json(applied.to_wire()))
+}
+
+/// Checks signatures where others need not wait for it: an import brings thousands.
+async fn prepared(node: &Node, change: clavitor_vault::Change) -> Result<Prepared, Refusal> {
+    if change.entries.len() <= INLINE_MAX {
+        return Ok(change::prepare(node.vault(), change));
+    }
+    let vault = node.vault().clone();
+    let checking = tokio::task::spawn_blocking(move || change::prepare(&vault, change));
+    checking.await.map_err(|error| Refusal::internal(format!("checking a change: {error}")))
 }
 
 /// The change with its registrations checked. A wrong answer uses its ceremony up.

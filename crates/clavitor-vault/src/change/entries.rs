@@ -10,7 +10,9 @@ use clavitor_crypto::{
 };
 
 use super::{
-    Applied, EntryChange, Grant, records,
+    Applied, EntryChange, Grant,
+    prepare::{Presented, proved},
+    records,
     step::{Step, claimed, envelope},
 };
 use crate::{
@@ -60,15 +62,15 @@ impl Step<'_, '_> {
     }
 
     pub(super) fn put_entries(&self) -> Result<()> {
-        self.change.entries.iter().try_for_each(|entry| self.put_entry(entry))
+        self.change.entries.iter().zip(self.headers).try_for_each(|(entry, presented)| self.put_entry(entry, presented))
     }
 
-    fn put_entry(&self, entry: &EntryChange) -> Result<()> {
-        let next = claimed(&entry.header)?;
-        if next.claims().author != AgentId::ZERO {
+    fn put_entry(&self, entry: &EntryChange, presented: &Presented) -> Result<()> {
+        if presented.claims().author != AgentId::ZERO {
             return Err(Error::NotValid("a person's entry is signed by the vault's key"));
         }
-        let next = verify(next, self.body(), &self.body().usk)?;
+        let known = presented.proved(self.vault_id(), &self.body().usk).is_some();
+        let next = proved(presented, entry, self.vault_id(), &self.body().usk)?;
         let before = follow(self.w, &next, self.body())?;
         let header = next.body();
         if header.vault_epoch != self.body().vault_epoch {
@@ -77,7 +79,9 @@ impl Step<'_, '_> {
         if header.scopes.iter().any(|scope| self.body().scope(*scope).is_none()) {
             return Err(Error::NotValid("a header names a scope that the manifest does not list"));
         }
-        records::check(header, entry)?;
+        if !known {
+            records::check(header, entry)?;
+        }
         check_ek_epoch(header, self.body())?;
         store(self.w, self.permit, &next, entry)?;
         entry.grants.iter().try_for_each(|grant| self.put_grant(header, grant))?;

@@ -4,13 +4,19 @@ mod agents;
 pub(crate) mod authors;
 mod entries;
 mod manifest;
+mod prepare;
 mod records;
 mod step;
 mod unlockers;
 
 use clavitor_crypto::{AgentId, EntryId, FieldId, ScopeId, UnlockerId, VaultId};
 
-use self::step::{Claims, Step};
+pub(crate) use self::prepare::Authors;
+pub use self::prepare::{Prepared, prepare};
+use self::{
+    prepare::{Presented, present},
+    step::{Claims, Step},
+};
 use crate::{
     Credential, Error, Result, Write,
     audit::event::{Actor, Draft},
@@ -166,6 +172,18 @@ pub struct Applied {
 /// written one that the change does not take over; `FreshPasskeyNeeded`; `SecondWayInNeeded` for
 /// more than ten entries or any field of tier 3 with only one unlocker; `TooLarge`. After any error nothing is changed.
 pub fn apply(w: &Write<'_>, credential: &Credential, change: &Change) -> Result<Applied> {
+    run(w, credential, change, present(change, |unverified, _| Ok(Presented::Claimed(unverified))).as_deref())
+}
+
+/// [`apply`] for a change whose signatures were checked beforehand: the outcome is the same.
+///
+/// # Errors
+/// As [`apply`].
+pub fn apply_prepared(w: &Write<'_>, credential: &Credential, prepared: &Prepared) -> Result<Applied> {
+    run(w, credential, &prepared.change, prepared.headers.as_deref())
+}
+
+fn run(w: &Write<'_>, credential: &Credential, change: &Change, headers: std::result::Result<&[Presented], &Error>) -> Result<Applied> {
     let caller = Caller::find(w, credential)?;
     caller.session()?;
     let before = w.tails.manifest(caller.vault(), || manifest::stored(w, caller.vault()))?;
@@ -173,14 +191,16 @@ pub fn apply(w: &Write<'_>, credential: &Credential, change: &Change) -> Result<
         Some(bytes) => Some(manifest::next(w, &before, bytes)?),
         None => None,
     };
-    let claims = Claims::of(change)?;
+    w.shared.authors.remember(caller.vault(), before.body().usk);
+    let headers = headers.map_err(Clone::clone)?;
+    let claims = Claims::of(headers);
     let sensitive = claims.are_sensitive(&before, next.as_ref(), change);
     let permit = caller.permit::<ChangeVault>(Act::Change { sensitive }, Subject::Vault, |vault| vault)?;
     if claims.only_grow(change) {
         w.demand(Room::Grow)?;
     }
-    Step { w, permit: &permit, actor: Actor::of(&caller), before: Some(&before), next: next.as_ref().unwrap_or(&before), change, claims }
-        .run()
+    let next = next.as_ref().unwrap_or(&before);
+    Step { w, permit: &permit, actor: Actor::of(&caller), before: Some(&before), next, change, headers, claims }.run()
 }
 
 /// Makes a vault of its first change. The set-up link was used up in this transaction. Returns the unlocker to sign in.
@@ -196,7 +216,8 @@ pub(crate) fn apply_first(w: &Write<'_>, link: UsedLink, vault_id: VaultId, chan
     let permit = policy::permit_first(w, link, vault_id);
     let actor = Actor::Person(unlocker_id);
     w.log(vault_id, &Draft::done(actor, "vault.create"))?;
-    Step { w, permit: &permit, actor, before: None, next: &first, change, claims: Claims::of(change)? }.run()?;
+    let headers = present(change, |unverified, _| Ok(Presented::Claimed(unverified)))?;
+    Step { w, permit: &permit, actor, before: None, next: &first, change, headers: &headers, claims: Claims::of(&headers) }.run()?;
     Ok(unlocker_id)
 }
 

@@ -9,7 +9,7 @@ use clavitor_crypto::{
     signed::Unverified,
 };
 
-use super::{Applied, Change};
+use super::{Applied, Change, prepare::Presented};
 use crate::{
     Error, Result, Write,
     audit::event::{Actor, Draft},
@@ -33,6 +33,8 @@ pub(super) struct Step<'a, 'tx> {
     /// The manifest in force afterwards.
     pub(super) next: &'a SignedManifest,
     pub(super) change: &'a Change,
+    /// Its entries' headers, in the same order.
+    pub(super) headers: &'a [Presented],
     pub(super) claims: Claims,
 }
 
@@ -178,15 +180,14 @@ pub(super) struct Claims {
 }
 
 impl Claims {
-    pub(super) fn of(change: &Change) -> Result<Self> {
+    pub(super) fn of(headers: &[Presented]) -> Self {
         let mut claims = Self { purges: false, takes_away: false, new_entries: 0 };
-        for entry in &change.entries {
-            let header = claimed(&entry.header)?;
-            claims.purges |= header.claims().deleted == Deleted::Purged;
-            claims.takes_away |= header.claims().deleted != Deleted::Live;
-            claims.new_entries += u64::from(header.claims().version == 1);
+        for header in headers.iter().map(Presented::claims) {
+            claims.purges |= header.deleted == Deleted::Purged;
+            claims.takes_away |= header.deleted != Deleted::Live;
+            claims.new_entries += u64::from(header.version == 1);
         }
-        Ok(claims)
+        claims
     }
 
     /// Whether the change needs a fresh passkey.

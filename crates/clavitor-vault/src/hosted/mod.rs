@@ -114,7 +114,7 @@ pub fn value(
     settle_in(vault, now_ms, move |r| look_at_value(r, &bearer, entry_id, &field), done);
 }
 
-fn look_at_value(r: &Read<'_>, bearer: &HostedBearer, entry_id: EntryId, field: &FieldName) -> Result<Looked<HostedValue>> {
+pub(crate) fn look_at_value(r: &Read<'_>, bearer: &HostedBearer, entry_id: EntryId, field: &FieldName) -> Result<Looked<HostedValue>> {
     let caller = Caller::find(r, &Credential::Hosted(bearer.clone()))?;
     let asked = Asked { entry_id, action: "field.open", mode: UseMode::Reveal, reason: UseMode::Reveal.name() };
     look(&caller, &asked, |agent| {
@@ -162,7 +162,7 @@ fn no_code() -> crate::Denial {
     }
 }
 
-fn bearer(credential: &Credential) -> Result<HostedBearer> {
+pub(crate) fn bearer(credential: &Credential) -> Result<HostedBearer> {
     match credential {
         Credential::Hosted(bearer) => Ok(bearer.clone()),
         _ => Err(Error::Unauthenticated),

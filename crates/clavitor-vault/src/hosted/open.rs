@@ -75,24 +75,21 @@ impl Key {
             }
             decided => decided,
         }?;
-        let header = found.header.clone().ok_or(Error::Hidden)?;
-        let scope = shared_scopes(&found.scopes, &header)
-            .map(|grant| grant.scope)
-            .find_map(|scope| self.scopes.get(&scope))
-            .ok_or_else(unopened)?;
+        let header = found.header().ok_or(Error::Hidden)?;
+        let scope =
+            shared_scopes(&found.scopes, header).map(|grant| grant.scope).find_map(|scope| self.scopes.get(&scope)).ok_or_else(unopened)?;
         let grant = r.grant(&permit, scope.scope(), 1, header.ek_epoch)?.ok_or_else(unopened)?;
         let key = scope.open_grant(entry_id, header.ek_epoch, &grant).map_err(|_| unopened())?;
         let sealed = header.summary().ok_or_else(unopened)?;
         let record = r.record(&permit, FieldId::ZERO, sealed.version)?.ok_or_else(unopened)?;
-        let summary = open_summary(&key, &header, &record)?;
-        Ok(OpenEntry { found, header, key, summary, mode })
+        let summary = open_summary(&key, header, &record)?;
+        Ok(OpenEntry { found, key, summary, mode })
     }
 }
 
 /// An entry whose summary is open.
 pub(super) struct OpenEntry {
     found: Found,
-    header: Header,
     key: EntryKey1,
     summary: Summary,
     mode: UseMode,
@@ -117,9 +114,10 @@ impl OpenEntry {
     /// Opens a field, if policy allows.
     pub(super) fn open(&self, r: &Read<'_>, caller: &Caller<'_>, field: &SummaryField) -> Result<(Zeroizing<String>, Line)> {
         let field_id = field.id().ok_or(Error::Hidden)?;
-        let facts = facts(&self.header, field);
+        let header = self.found.header().ok_or(Error::Hidden)?;
+        let facts = facts(header, field);
         let permit = self.found.permit_for(caller, self.mode, field_id, facts)?;
-        let (value, version) = match self.header.field(field_id) {
+        let (value, version) = match header.field(field_id) {
             Some(sealed) => {
                 let record = r.record(&permit, field_id, sealed.version)?.ok_or_else(unopened)?;
                 let opened = self.key.open_field(field_id, sealed.version, &record).map_err(|_| unopened())?;
@@ -127,7 +125,7 @@ impl OpenEntry {
                 (Zeroizing::new(text.to_owned()), sealed.version)
             }
             None => {
-                let version = self.header.summary().map_or(0, |summary| summary.version);
+                let version = header.summary().map_or(0, |summary| summary.version);
                 (Zeroizing::new(field.value.clone().unwrap_or_default()), version)
             }
         };
@@ -135,7 +133,7 @@ impl OpenEntry {
     }
 
     fn tier(&self, field: &SummaryField) -> Option<Tier> {
-        facts(&self.header, field).map(|facts| facts.tier)
+        facts(self.found.header()?, field).map(|facts| facts.tier)
     }
 }
 

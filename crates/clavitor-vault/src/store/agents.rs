@@ -7,6 +7,7 @@ use clavitor_crypto::{
 
 use super::{
     Read, Write,
+    shelf::{Keep, Key},
     tx::{Fault, Row, values},
 };
 use crate::{
@@ -50,6 +51,24 @@ impl EnrolmentRow {
 
 type Got<T> = Result<T, Fault>;
 
+impl Keep for AgentRow {
+    fn bytes(&self) -> usize {
+        size_of::<Self>() + self.ed25519.len()
+    }
+}
+
+impl Keep for Vec<AgentScope> {
+    fn bytes(&self) -> usize {
+        size_of_val(self.as_slice())
+    }
+}
+
+impl Keep for Vec<(ScopeId, u32, Vec<u8>)> {
+    fn bytes(&self) -> usize {
+        self.iter().map(|(.., record)| 64 + record.len()).sum()
+    }
+}
+
 const GONE: u8 = 0;
 
 fn agent(row: &Row<'_>) -> Got<AgentRow> {
@@ -85,7 +104,7 @@ impl Read<'_> {
         let sql = "SELECT a.agent_id, a.vault_id, a.kind, a.state, a.ed25519, a.per_minute, a.per_hour, a.not_after_s, a.last_seen_ms, a.locked, \
                    a.cooling_until_ms, a.last_breach_ms, v.change_count FROM agent a JOIN vault v ON v.vault_id = a.vault_id \
                    WHERE a.agent_id = $1 AND a.state <> 0";
-        self.tx.one(sql, values![&id.0], agent)
+        self.shelved(Key::Agent(id), || self.tx.one(sql, values![&id.0], agent))
     }
 
     pub(crate) fn agents_of(&self, vault_id: VaultId) -> Got<Vec<AgentRow>> {
@@ -107,10 +126,14 @@ impl Read<'_> {
 
     pub(crate) fn agent_scopes(&self, id: AgentId) -> Got<Vec<AgentScope>> {
         let sql = "SELECT scope_id, capabilities FROM agent_scope WHERE agent_id = $1 ORDER BY scope_id";
-        self.tx.all(sql, values![&id.0], |row| {
-            let capabilities = Capabilities::from_bits(row.u8(1)?).map_err(|_| Fault::Other("unknown capability".to_owned()))?;
-            Ok(AgentScope { scope: ScopeId(row.array(0)?), capabilities })
-        })
+        let load = || {
+            let scope = |row: &Row<'_>| {
+                let capabilities = Capabilities::from_bits(row.u8(1)?).map_err(|_| Fault::Other("unknown capability".to_owned()))?;
+                Ok(AgentScope { scope: ScopeId(row.array(0)?), capabilities })
+            };
+            self.tx.all(sql, values![&id.0], scope).map(Some)
+        };
+        Ok(self.shelved(Key::Scopes(id), load)?.unwrap_or_default())
     }
 
     pub(crate) fn scope_wraps(&self, id: AgentId) -> Got<Vec<ScopeWrap>> {
@@ -131,13 +154,15 @@ impl Read<'_> {
     }
 
     pub(crate) fn hosted_auth_hash(&self, id: AgentId) -> Got<Option<[u8; 32]>> {
-        self.tx.one("SELECT auth_hash FROM hosted_token WHERE agent_id = $1", values![&id.0], |row| row.array(0))
+        let sql = "SELECT auth_hash FROM hosted_token WHERE agent_id = $1";
+        self.shelved(Key::Token(id), || self.tx.one(sql, values![&id.0], |row| row.array(0)))
     }
 
     /// Records 0x15 with their scopes and epochs.
     pub(crate) fn hosted_grants(&self, id: AgentId) -> Got<Vec<(ScopeId, u32, Vec<u8>)>> {
         let sql = "SELECT scope_id, scope_epoch, record FROM hosted_grant WHERE agent_id = $1 ORDER BY scope_id";
-        self.tx.all(sql, values![&id.0], |row| Ok((ScopeId(row.array(0)?), row.u32(1)?, row.bytes(2)?)))
+        let grant = |row: &Row<'_>| Ok((ScopeId(row.array(0)?), row.u32(1)?, row.bytes(2)?));
+        Ok(self.shelved(Key::TokenGrants(id), || self.tx.all(sql, values![&id.0], grant).map(Some))?.unwrap_or_default())
     }
 
     /// The agent's budget as it is stored.

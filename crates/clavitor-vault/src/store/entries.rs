@@ -1,5 +1,7 @@
 //! Rows of entries: headers, records, grants. What a caller may load, its permit says.
 
+use std::sync::Arc;
+
 use clavitor_crypto::{
     AgentId, EntryId, FieldId, ScopeId, VaultId, cbor,
     header::{Deleted, Header},
@@ -8,7 +10,8 @@ use clavitor_crypto::{
 
 use super::{
     Read, Write,
-    tx::{Fault, values},
+    shelf::{Keep, Key},
+    tx::{Fault, Row, values},
 };
 use crate::{
     change::{FieldRecord, Grant},
@@ -31,6 +34,27 @@ pub(crate) struct EntryRow {
 impl EntryRow {
     pub(crate) fn header(&self) -> Got<Header> {
         decode(&self.header)
+    }
+}
+
+/// The current version of an entry with its header read.
+pub(crate) struct KnownEntry {
+    /// Signature and body; verified before it was stored.
+    pub(crate) signed: Vec<u8>,
+    /// The body.
+    pub(crate) header: Header,
+}
+
+impl Keep for Arc<KnownEntry> {
+    fn bytes(&self) -> usize {
+        let header = &self.header;
+        self.signed.len() + size_of::<Header>() + size_of_val(header.fields.as_slice()) + self.signed.len()
+    }
+}
+
+impl Keep for Vec<Grant> {
+    fn bytes(&self) -> usize {
+        self.iter().map(|grant| size_of::<Grant>() + grant.record.len()).sum()
     }
 }
 
@@ -91,6 +115,14 @@ impl Read<'_> {
         let sql = "SELECT header FROM entry WHERE vault_id = $1 AND entry_id = $2";
         self.tx.one(sql, values![&vault_id.0, &id.0], |row| Ok(EntryRow { entry_id: id, header: row.bytes(0)? }))
     }
+
+    /// The same with its header read.
+    pub(crate) fn known_entry(&self, vault_id: VaultId, id: EntryId) -> Got<Option<Arc<KnownEntry>>> {
+        self.shelved(Key::Entry(vault_id, id), || {
+            let Some(row) = self.entry_row(vault_id, id)? else { return Ok(None) };
+            Ok(Some(Arc::new(KnownEntry { header: row.header()?, signed: row.header })))
+        })
+    }
 }
 
 /// An entry with its current records and its owner's grants.
@@ -125,7 +157,7 @@ impl Read<'_> {
 
     /// Live entries of a scope with their summaries and the grant of tier 1 that opens each. The whole vault is scope zero.
     pub(crate) fn summaries_in_scope(&self, vault_id: VaultId, scope: ScopeId) -> Got<Vec<(SummaryRow, Vec<Grant>)>> {
-        let read = |row: &super::tx::Row<'_>| {
+        let read = |row: &Row<'_>| {
             let grant = Grant { scope_id: scope, tier: 1, ek_epoch: row.u32(3)?, record: row.bytes(4)? };
             Ok((SummaryRow { entry_id: EntryId(row.array(0)?), header: row.bytes(1)?, summary: row.bytes_if(2)? }, vec![grant]))
         };
@@ -144,7 +176,8 @@ impl Read<'_> {
 
     fn record_of(&self, vault_id: VaultId, entry: EntryId, field: FieldId, version: u64) -> Got<Option<Vec<u8>>> {
         let sql = "SELECT record FROM field_record WHERE vault_id = $1 AND entry_id = $2 AND field_id = $3 AND version = $4";
-        self.tx.one(sql, values![&vault_id.0, &entry.0, &field.0, version], |row| row.bytes(0))
+        let load = || self.tx.one(sql, values![&vault_id.0, &entry.0, &field.0, version], |row| row.bytes(0));
+        self.shelved(Key::Record(vault_id, entry, field, version), load)
     }
 
     /// The records a header names, of the entry that the permit is for.
@@ -170,16 +203,19 @@ impl Read<'_> {
 
     fn grants_of(&self, vault_id: VaultId, entry: EntryId, scope: ScopeId) -> Got<Vec<Grant>> {
         let sql = "SELECT tier, ek_epoch, record FROM entry_grant WHERE vault_id = $1 AND entry_id = $2 AND scope_id = $3 ORDER BY tier, ek_epoch";
-        self.tx.all(sql, values![&vault_id.0, &entry.0, &scope.0], |row| {
-            Ok(Grant { scope_id: scope, tier: row.u8(0)?, ek_epoch: row.u32(1)?, record: row.bytes(2)? })
-        })
+        let load = || {
+            let read = |row: &Row<'_>| Ok(Grant { scope_id: scope, tier: row.u8(0)?, ek_epoch: row.u32(1)?, record: row.bytes(2)? });
+            self.tx.all(sql, values![&vault_id.0, &entry.0, &scope.0], read).map(Some)
+        };
+        Ok(self.shelved(Key::Grants(vault_id, entry, scope), load)?.unwrap_or_default())
     }
 
     /// One grant of the entry that the permit is for.
     pub(crate) fn grant<A: OfEntry>(&self, permit: &Permit<'_, A>, scope: ScopeId, tier: u8, ek_epoch: u32) -> Got<Option<Vec<u8>>> {
         let (vault_id, entry) = A::entry(permit.target());
         let sql = "SELECT record FROM entry_grant WHERE vault_id = $1 AND entry_id = $2 AND scope_id = $3 AND tier = $4 AND ek_epoch = $5";
-        self.tx.one(sql, values![&vault_id.0, &entry.0, &scope.0, tier, ek_epoch], |row| row.bytes(0))
+        let load = || self.tx.one(sql, values![&vault_id.0, &entry.0, &scope.0, tier, ek_epoch], |row| row.bytes(0));
+        self.shelved(Key::Grant(vault_id, entry, scope, tier, ek_epoch), load)
     }
 
     /// Grants of tier 1 of the whole vault for the entries of a page, by entry.

@@ -18,6 +18,7 @@ mod options;
 pub(crate) mod pace;
 pub(crate) mod sessions;
 pub(crate) mod shared;
+mod shelf;
 mod space;
 pub(crate) mod tails;
 mod transaction;

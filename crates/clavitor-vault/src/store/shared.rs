@@ -10,8 +10,8 @@ use std::{
 
 use clavitor_crypto::sign::SigningKey;
 
-use super::{Disk, folder::Folder, options::OpenOptions, pace::Pace};
-use crate::{Error, Result};
+use super::{Disk, folder::Folder, options::OpenOptions, pace::Pace, shelf::Shelf};
+use crate::{Error, Result, change::Authors};
 
 /// Lives as long as any handle, the writer thread included.
 pub(crate) struct Shared {
@@ -20,6 +20,10 @@ pub(crate) struct Shared {
     pub(crate) folder: Folder,
     /// Lists that agents asked for.
     pub(crate) lists: Pace,
+    /// What agents looked at lately.
+    pub(super) shelf: Shelf,
+    /// What vaults sign with.
+    pub(crate) authors: Authors,
     checked_ms: AtomicU64,
     full_checked_ms: AtomicU64,
     broken: Mutex<Option<String>>,
@@ -38,6 +42,8 @@ impl Shared {
             log_key,
             folder,
             lists: Pace::default(),
+            shelf: Shelf::default(),
+            authors: Authors::default(),
             checked_ms: AtomicU64::new(0),
             full_checked_ms: AtomicU64::new(0),
             broken: Mutex::new(None),

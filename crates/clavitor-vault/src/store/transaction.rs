@@ -2,13 +2,22 @@
 
 use std::{cell::Cell, ops::Deref};
 
-use super::{Disk, shared::Shared, tails::Tails, tx::Tx};
-use crate::{Error, Result};
+use super::{
+    Disk,
+    shared::Shared,
+    shelf::{Keep, Key, View},
+    tails::Tails,
+    tx::{Fault, Tx},
+};
+use crate::Error;
+
+type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// A read transaction: one consistent state, one time.
 pub struct Read<'tx> {
     pub(crate) tx: &'tx Tx<'tx>,
     pub(crate) shared: &'tx Shared,
+    view: Option<&'tx View<'tx>>,
     now_ms: u64,
 }
 
@@ -17,6 +26,7 @@ pub struct Write<'tx> {
     read: Read<'tx>,
     pub(crate) tails: &'tx Tails,
     keep: Cell<bool>,
+    quiet: Cell<bool>,
 }
 
 /// What a write is for, when room is short.
@@ -30,7 +40,25 @@ pub(crate) enum Room {
 
 impl<'tx> Read<'tx> {
     pub(super) fn new(tx: &'tx Tx<'tx>, shared: &'tx Shared, now_ms: u64) -> Self {
-        Self { tx, shared, now_ms }
+        Self { tx, shared, view: None, now_ms }
+    }
+
+    /// One that may take what others looked at lately.
+    pub(super) fn looking(tx: &'tx Tx<'tx>, shared: &'tx Shared, view: &'tx View<'tx>, now_ms: u64) -> Self {
+        Self { view: Some(view), ..Self::new(tx, shared, now_ms) }
+    }
+
+    /// A row from the shelf, or else from `load`.
+    pub(super) fn shelved<T: Keep>(&self, key: Key, load: impl FnOnce() -> Result<Option<T>, Fault>) -> Result<Option<T>, Fault> {
+        let Some(view) = self.view else { return load() };
+        if let Some(known) = view.get(key) {
+            return Ok(Some(known));
+        }
+        let found = load()?;
+        if let Some(found) = &found {
+            view.put(key, found);
+        }
+        Ok(found)
     }
 
     /// The time of this transaction, Unix milliseconds.
@@ -42,12 +70,21 @@ impl<'tx> Read<'tx> {
 
 impl<'tx> Write<'tx> {
     pub(super) fn new(tx: &'tx Tx<'tx>, shared: &'tx Shared, tails: &'tx Tails, now_ms: u64) -> Self {
-        Self { read: Read::new(tx, shared, now_ms), tails, keep: Cell::new(false) }
+        Self { read: Read::new(tx, shared, now_ms), tails, keep: Cell::new(false), quiet: Cell::new(false) }
     }
 
     /// Says that what was written so far stays although the job returns an error: a refusal that is logged and charged.
     pub(crate) fn keep_effects(&self) {
         self.keep.set(true);
+    }
+
+    /// Says that this job writes nothing but traces: nothing that another look decides by or hands out.
+    pub(crate) fn leaves_only_traces(&self) {
+        self.quiet.set(true);
+    }
+
+    pub(super) fn left_only_traces(&self) -> bool {
+        self.quiet.get()
     }
 
     pub(super) fn keeps_effects(&self) -> bool {

@@ -1,6 +1,6 @@
 //! The narrow transaction type: SQL text with `$1` parameters in, rows of plain values out.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use rusqlite::{Connection, ErrorCode, ffi, types::ValueRef};
 
@@ -170,11 +170,38 @@ impl Row<'_> {
 pub(crate) struct Tx<'c> {
     connection: &'c Connection,
     worst: RefCell<Option<Fault>>,
+    state: Cell<State>,
+}
+
+/// How far a read transaction has come. One that takes nothing from the file costs nothing there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Not a read transaction, or one that has begun.
+    Begun,
+    /// Begins with its first statement.
+    Waits,
 }
 
 impl<'c> Tx<'c> {
     pub(crate) fn new(connection: &'c Connection) -> Self {
-        Self { connection, worst: RefCell::new(None) }
+        Self { connection, worst: RefCell::new(None), state: Cell::new(State::Begun) }
+    }
+
+    /// A read transaction, which begins with its first statement.
+    pub(crate) fn reading(connection: &'c Connection) -> Self {
+        Self { state: Cell::new(State::Waits), ..Self::new(connection) }
+    }
+
+    /// Ends a read transaction.
+    pub(crate) fn end_reading(&self) -> Result<(), Fault> {
+        if self.state.replace(State::Begun) == State::Waits { Ok(()) } else { self.execute("ROLLBACK", &[]).map(drop) }
+    }
+
+    fn begin_reading(&self) -> Result<(), Fault> {
+        if self.state.replace(State::Begun) == State::Waits {
+            self.connection.prepare_cached("BEGIN")?.execute([])?;
+        }
+        Ok(())
     }
 
     /// Runs a statement; returns how many rows it changed.
@@ -221,7 +248,7 @@ impl<'c> Tx<'c> {
     }
 
     fn watch<T>(&self, run: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
-        let result = run();
+        let result = self.begin_reading().and_then(|()| run());
         if let Err(fault @ (Fault::Full | Fault::Broken(_))) = &result {
             self.worst.replace(Some(fault.clone()));
         }

@@ -152,9 +152,12 @@ impl Writer {
     fn try_transact(&self, batch: &mut [Box<dyn Job>]) -> std::result::Result<(), Fault> {
         let tx = Tx::new(&self.connection);
         tx.execute("BEGIN IMMEDIATE", &[])?;
+        let mut changes = false;
         for job in batch {
             tx.execute("SAVEPOINT job", &[])?;
-            let stays = job.run(&Write::new(&tx, &self.shared, &self.tails, job.now_ms()));
+            let write = Write::new(&tx, &self.shared, &self.tails, job.now_ms());
+            let stays = job.run(&write);
+            changes |= stays && !write.left_only_traces();
             if let Some(fault) = tx.take_fault() {
                 return Err(fault);
             }
@@ -166,8 +169,13 @@ impl Writer {
             }
             tx.execute("RELEASE job", &[])?;
         }
-        tx.execute("COMMIT", &[])?;
-        Ok(())
+        if !changes {
+            return tx.execute("COMMIT", &[]).map(drop);
+        }
+        self.shared.shelf.shut();
+        let committed = tx.execute("COMMIT", &[]);
+        self.shared.shelf.reopen();
+        committed.map(drop)
     }
 
     fn after_commit(&mut self) {
