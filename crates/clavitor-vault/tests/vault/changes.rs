@@ -2,7 +2,11 @@
 
 use clavitor_crypto::{EntryId, ScopeId, UnlockerId};
 use clavitor_person::Changes;
-use clavitor_vault::{Applied, Change, Credential, Error, change::EntryGrant, unlock};
+use clavitor_vault::{
+    Applied, Change, Credential, Error,
+    change::{self, EntryGrant},
+    unlock,
+};
 
 use crate::house::{House, PASSWORD, convert, login, passkey, stored, with_card, with_passkey};
 
@@ -321,4 +325,43 @@ fn nobody_else_changes_a_vault() {
         let refused = house.vault.write_wait(house.now_ms, move |w| clavitor_vault::change::apply(w, &stranger, &changes));
         assert_eq!(refused.err(), Some(Error::Unauthenticated));
     }
+}
+
+#[test]
+fn a_change_whose_signatures_were_checked_beforehand_ends_like_any_other() {
+    let mut house = House::safe();
+    house.add_login(1);
+    let send = |house: &House, change: Change| {
+        let (prepared, owner) = (change::prepare(&house.vault, change), house.owner.clone());
+        house.vault.write_wait(house.now_ms, move |w| change::apply_prepared(w, &owner, &prepared))
+    };
+    let (id, changes) = house.person.add_entry(login(2), house.now_ms).unwrap();
+    let good = convert(changes);
+    let mut forged = good.clone();
+    forged.entries[0].header[3] ^= 1;
+    assert_eq!(send(&house, forged), Err(Error::NotValid("an entry's header is not signed by its author")));
+    let mut other = good.clone();
+    let last = other.entries[0].records[0].record.len() - 1;
+    other.entries[0].records[0].record[last] ^= 1;
+    assert_eq!(send(&house, other), Err(Error::NotValid("a record is not the one that the header names")));
+    let mut cut = good.clone();
+    cut.entries[0].header.truncate(70);
+    assert_eq!(send(&house, cut), Err(Error::NotValid("an entry's header is not well-formed")));
+    let mut less = good.clone();
+    less.entries[0].records.pop();
+    assert!(matches!(send(&house, less), Err(Error::NotValid(_))));
+    assert!(send(&house, good.clone()).is_ok());
+    assert!(house.detail(id).is_ok());
+    assert!(matches!(send(&house, good), Err(Error::VersionConflict { current: 1 })));
+}
+
+#[test]
+fn a_signature_of_another_vaults_key_is_no_signature() {
+    let (mut mine, mut theirs) = (House::safe(), House::safe());
+    mine.add_login(1);
+    theirs.add_login(1);
+    let (_, changes) = theirs.person.add_entry(login(2), theirs.now_ms).unwrap();
+    let (prepared, owner) = (change::prepare(&theirs.vault, convert(changes)), mine.owner.clone());
+    let refused = mine.vault.write_wait(mine.now_ms, move |w| change::apply_prepared(w, &owner, &prepared));
+    assert_eq!(refused, Err(Error::NotValid("an entry's header is not signed by its author")));
 }

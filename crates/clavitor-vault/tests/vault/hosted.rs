@@ -1,6 +1,6 @@
 //! Hosted agents: tier 1 of their scopes, with the key that their request brings.
 
-use clavitor_crypto::{EntryId, FieldId, manifest::Capabilities};
+use clavitor_crypto::{EntryId, FieldId, header::Deleted, manifest::Capabilities};
 use clavitor_person::AgentTerms;
 use clavitor_vault::{
     Credential, Error, Result, UseMode, agents,
@@ -126,4 +126,32 @@ fn a_token_that_is_cut_forged_locked_or_removed_opens_nothing() {
     let changes = house.person.revoke(agent, house.now_ms).unwrap();
     house.apply(changes).unwrap();
     assert_eq!(list(&house, &token).err(), Some(Error::Unauthenticated));
+}
+
+#[test]
+fn what_was_looked_at_before_is_gone_with_the_next_change() {
+    let mut house = House::safe();
+    let id = house.add(hosted_login(1)).unwrap();
+    let (agent, token) = house.host(&revealing(&house));
+    let look = |house: &House| value(house, &token, id, label("key"));
+    for _ in 0..2 {
+        assert_eq!(look(&house).unwrap(), "key 1");
+    }
+    for (place, outcome) in [(Deleted::Trash, Err(Error::Hidden)), (Deleted::Live, Ok("key 1".to_owned()))] {
+        let changes = house.person.edit_entry(id, |draft| draft.deleted = place, house.now_ms).unwrap();
+        house.apply(changes).unwrap();
+        assert_eq!(look(&house), outcome);
+        assert_eq!(look(&house), outcome);
+    }
+    let changes = house.person.suspend(agent, true, house.now_ms).unwrap();
+    house.apply(changes).unwrap();
+    assert!(matches!(look(&house), Err(Error::Forbidden(_))));
+    let changes = house.person.suspend(agent, false, house.now_ms).unwrap();
+    house.apply(changes).unwrap();
+    assert_eq!(look(&house).unwrap(), "key 1");
+    house.write(move |w, owner| agents::lock(w, owner, agent)).unwrap();
+    assert_eq!(look(&house), Err(Error::AgentLocked));
+    let changes = house.person.revoke(agent, house.now_ms).unwrap();
+    house.apply(changes).unwrap();
+    assert_eq!(look(&house), Err(Error::Unauthenticated));
 }
