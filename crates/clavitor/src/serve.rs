@@ -43,13 +43,23 @@ pub(crate) fn run(serve: &Serve, edition: Arc<dyn Edition>) -> anyhow::Result<()
     log(&serve.log)?;
     let locked = harden::lock_memory();
     tracing::debug!(locked, "memory");
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers()).enable_all().build().context("no runtime")?;
+    let runtime = runtime(workers()).enable_all().build().context("no runtime")?;
     runtime.block_on(serve_until_stopped(serve, edition))
 }
 
 /// One thread answers; more of them only where there are processors for them.
 fn workers() -> usize {
     std::thread::available_parallelism().map_or(1, |count| count.get().min(4))
+}
+
+/// On one processor, handing work from thread to thread costs more than it brings.
+fn runtime(workers: usize) -> tokio::runtime::Builder {
+    if workers == 1 {
+        return tokio::runtime::Builder::new_current_thread();
+    }
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(workers);
+    builder
 }
 
 fn log(log: &Log) -> anyhow::Result<()> {
