@@ -40,6 +40,13 @@ impl Figure {
     }
 }
 
+impl Figure {
+    /// A part whose figures are missing, and why.
+    pub(crate) fn unmeasured(part: &str, why: &anyhow::Error) -> Self {
+        Self { name: format!("{part}: not measured: {why:#}"), value: f64::NAN, goal: "measured".to_owned(), ok: false }
+    }
+}
+
 impl fmt::Display for Figure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verdict = if self.ok { "ok" } else { "MISSED" };
