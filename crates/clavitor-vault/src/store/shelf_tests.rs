@@ -1,3 +1,5 @@
+//! The shelf holds what was looked at until something changes, and no more than its limit.
+
 use super::*;
 
 const KEY: Key = Key::Agent(AgentId([1; 16]));
