@@ -134,7 +134,9 @@ impl Keeper {
     pub(super) fn measure(&self, wall_ms: u64) -> Option<i64> {
         let mut meters = lock(&self.meters);
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        meters.cpu_percent = meters.processor.step(machine::processor_ns(), machine::steady_ns(), processors);
+        let used = meters.processor.step(machine::processor_ns(), machine::steady_ns(), processors);
+        // The first reading would be of the start.
+        meters.cpu_percent = used.filter(|_| meters.clock.is_some());
         let steady_s = machine::steady_ns() / 1_000_000_000;
         match &mut meters.clock {
             Some(clock) => clock.step(wall_ms, steady_s),

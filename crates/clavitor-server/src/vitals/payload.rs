@@ -105,12 +105,12 @@ impl Payload {
             seq,
             version: vitals.version,
             edition: vitals.edition,
-            load_1m: one_decimal(vitals.load_1m * 10.0) / 10.0,
+            load_1m: rounded(vitals.load_1m, 100.0),
             wal_mb: space.log_bytes.map(|bytes| bytes.div_ceil(MIB)),
             open_files: vitals.open_files,
             db_integrity_age_s: vitals.integrity_age_s(),
             db_full_check_age_s: age(vitals.full_checked_ms),
-            cert_life_left: vitals.certificate.map(|certificate| one_decimal(certificate.life_left * 100.0) / 100.0),
+            cert_life_left: vitals.certificate.map(|certificate| rounded(certificate.life_left, 1000.0)),
             backup_age_s: age(vitals.backup_ms),
             tarpit_held: vitals.tarpit_held,
             tarpit_shed: vitals.tarpit_shed,
@@ -129,5 +129,22 @@ fn percent(part: u64, whole: u64) -> f64 {
 }
 
 fn one_decimal(value: f64) -> f64 {
-    (value * 10.0).round() / 10.0
+    rounded(value, 10.0)
+}
+
+/// To a whole number of parts of one.
+fn rounded(value: f64, parts: f64) -> f64 {
+    (value * parts).round() / parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_short() {
+        let written = |value: f64, parts: f64| serde_json::to_string(&rounded(value, parts)).unwrap();
+        assert_eq!((written(16.24, 100.0), written(0.123_456, 1000.0), written(2.0, 10.0)), ("16.24".into(), "0.123".into(), "2.0".into()));
+        assert_eq!((percent(142, 512), percent(1, 0)), (27.7, 0.0));
+    }
 }
