@@ -21,7 +21,7 @@ use rustls::{ClientConfig, RootCertStore, pki_types::CertificateDer, pki_types::
 
 pub use ask::{Answer, Ask, AskError, get, post};
 pub use hyper::Uri;
-pub use names::Names;
+pub use names::{Names, addresses};
 
 /// Connecting takes at most this long.
 const CONNECT_S_MAX: u64 = 10;

@@ -3,7 +3,7 @@
 use std::{
     future::Future,
     io,
-    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     pin::Pin,
     task::{Context, Poll},
     vec,
@@ -29,6 +29,14 @@ impl Service<Name> for Names {
     fn call(&mut self, name: Name) -> Self::Future {
         Box::pin(async move { Ok(look_up(name.as_str()).await?.into_iter()) })
     }
+}
+
+/// The addresses of a name, from `/etc/hosts` and DNS.
+///
+/// # Errors
+/// With a sentence that names it.
+pub async fn addresses(name: &str) -> io::Result<Vec<IpAddr>> {
+    Ok(look_up(name).await?.iter().map(SocketAddr::ip).collect())
 }
 
 async fn look_up(name: &str) -> io::Result<Vec<SocketAddr>> {

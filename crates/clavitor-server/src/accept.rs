@@ -57,10 +57,11 @@ pub trait Answer: Clone + Send + Sync + 'static {
 pub async fn serve<A: Answer, F: Front>(answerer: A, listener: TcpListener, front: F, shutdown: impl Future<Output = ()>) {
     let limits = answerer.node().config().limits.clone();
     let (drain, draining) = Drain::new();
-    let mut shutdown = pin!(shutdown);
+    let (mut shutdown, mut beat) = (pin!(shutdown), answerer.node().pulse().join());
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
+            () = beat.asked() => continue,
             () = &mut shutdown => break,
         };
         match accepted {

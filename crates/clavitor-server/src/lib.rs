@@ -38,6 +38,7 @@ mod pending;
 pub mod plain;
 mod proofs;
 mod proxy;
+pub mod pulse;
 mod rates;
 pub mod refusal;
 pub mod router;
@@ -49,6 +50,11 @@ mod watch;
 mod webauthn;
 pub mod who;
 mod wrong_address;
+
+/// Names, looked up without the C library.
+pub mod names {
+    pub use clavitor_outbound::addresses;
+}
 
 pub use app::App;
 pub use config::{Config, system_clock};

@@ -130,7 +130,7 @@ impl Default for Limits {
             proofs_per_agent_max: 250_000,
             proof_skew_s_max: 60,
             linger_ms_max: 1_000,
-            drain_ms_max: 10_000,
+            drain_ms_max: 7_000,
         }
     }
 }

@@ -20,6 +20,7 @@ use crate::{
     door::{Door, DoorCounts},
     openapi::openapi,
     proofs::{NotTaken, ProofId, Proofs},
+    pulse::Pulse,
     rates::{Buckets, Prefix, Rate, Rates},
     refusal::Refusal,
     schedule::Backups,
@@ -50,6 +51,7 @@ struct Inner {
     backups: Backups,
     request_names: RandomState,
     request_count: AtomicU64,
+    pulse: Pulse,
     started_s: u64,
     keeper: Keeper,
 }
@@ -86,6 +88,7 @@ impl Node {
             backups: Backups::default(),
             request_names: RandomState::new(),
             request_count: AtomicU64::new(0),
+            pulse: Pulse::default(),
             started_s: (config.clock)() / 1000,
             keeper: Keeper::default(),
             config,
@@ -131,6 +134,11 @@ impl Node {
     /// What vital signs are made of.
     pub fn keeper(&self) -> &Keeper {
         &self.inner.keeper
+    }
+
+    /// Whether the accept loops turn.
+    pub fn pulse(&self) -> &Pulse {
+        &self.inner.pulse
     }
 
     /// Unix milliseconds.

@@ -48,6 +48,8 @@ pub(crate) enum Verb {
     /// Export the audit log, and check an export offline
     #[command(subcommand)]
     Audit(AuditVerb),
+    /// Look at everything that can be wrong on this machine, and say what to type. Exit codes: 0 nothing, 2 warnings, 3 something does not work
+    Doctor(Box<Doctor>),
     /// Look at the settings
     #[command(subcommand)]
     Config(ConfigVerb),
@@ -141,6 +143,20 @@ pub(crate) struct Tls {
     /// For development: make a certificate authority for the names (localhost if there are none) in the data folder, and say how to trust it
     #[arg(long, env = "CLAVITOR_DEV_CA", conflicts_with_all = ["bind", "tls_cert"])]
     pub(crate) dev_ca: bool,
+}
+
+/// `doctor`. It takes the settings of `serve`, so that it looks at the same node.
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  clavitor doctor --data /var/lib/clavitor\n  clavitor doctor --json | jq '.[] | select(.level != \"ok\")'\n\n\
+Nothing is changed. The network is asked for nothing but the addresses of the names that were given."
+)]
+pub(crate) struct Doctor {
+    #[command(flatten)]
+    pub(crate) serve: Serve,
+    /// Print the findings as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// How the log looks.

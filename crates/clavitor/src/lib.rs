@@ -4,6 +4,7 @@ mod acme;
 mod arguments;
 mod audit;
 mod backup;
+mod doctor;
 mod exit;
 mod harden;
 mod manual;
@@ -14,6 +15,7 @@ mod reports;
 mod schedule;
 mod serve;
 mod settings;
+mod supervise;
 mod version;
 
 use std::{process::ExitCode, sync::Arc};
@@ -42,6 +44,7 @@ pub fn run(edition: Arc<dyn Edition>) -> ExitCode {
         Verb::Backup(verb) => backup::run(verb),
         Verb::Restore(restore) => backup::restore(&restore),
         Verb::Audit(verb) => return exit::code_of(audit::run(verb)),
+        Verb::Doctor(doctor) => return exit::code_of(doctor::run(&doctor, edition.as_ref())),
         Verb::Config(_) => settings::check(&matches, edition),
         Verb::Completions { shell } => manual::completions(shell),
         Verb::Man { folder } => manual::pages(&folder),

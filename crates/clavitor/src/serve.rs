@@ -33,10 +33,13 @@ use crate::{
     arguments::{Log, LogFormat, Serve},
     harden, print,
     reach::{self, Reach},
-    settings,
+    settings, supervise,
 };
 
 const HEALTH_INTERVAL: Duration = Duration::from_secs(1);
+/// With the drain limit of 7 s these keep the whole end below 10 s.
+const LAST_ALERTS: Duration = Duration::from_secs(2);
+const LEFT_OVER_WORK: Duration = Duration::from_millis(500);
 
 /// Serves until a signal, or until the store stops.
 pub(crate) fn run(serve: &Serve, edition: Arc<dyn Edition>) -> anyhow::Result<()> {
@@ -44,7 +47,10 @@ pub(crate) fn run(serve: &Serve, edition: Arc<dyn Edition>) -> anyhow::Result<()
     let locked = harden::lock_memory();
     tracing::debug!(locked, "memory");
     let runtime = runtime(workers()).enable_all().build().context("no runtime")?;
-    runtime.block_on(serve_until_stopped(serve, edition))
+    let ended = runtime.block_on(serve_until_stopped(serve, edition));
+    // A backup may be in the middle of its work; what it leaves is cleared at the next start.
+    runtime.shutdown_timeout(LEFT_OVER_WORK);
+    ended
 }
 
 /// One thread answers; more of them only where there are processors for them.
@@ -90,8 +96,13 @@ async fn serve_until_stopped(serve: &Serve, edition: Arc<dyn Edition>) -> anyhow
         );
     }
     edition.prepare(&serve.node.data);
-    let ended = serve_on(serve, &reach, config, sockets).await;
-    edition.finish().await;
+    let ended = tokio::select! {
+        ended = serve_on(serve, &reach, config, sockets) => ended,
+        () = second_signal()? => anyhow::bail!("stopped at once by a second signal; what was acknowledged is on the disk"),
+    };
+    if tokio::time::timeout(LAST_ALERTS, edition.finish()).await.is_err() {
+        tracing::warn!("what was left to tell the operator waits for the next start");
+    }
     ended
 }
 
@@ -118,9 +129,13 @@ async fn serve_on(serve: &Serve, reach: &Reach, config: Config, sockets: Sockets
     }
     tokio::spawn(vitals::watch(node.clone(), shutdown.clone()));
     heartbeat::start(&node, &heartbeat, &shutdown)?;
-    let listeners = answer(App::new(node), sockets, certificate, &shutdown)?;
+    let listeners = answer(App::new(node.clone()), sockets, certificate, &shutdown)?;
+    supervise::watch(&node, &shutdown);
+    supervise::ready(&config.origin);
+    drop(node);
     welcome(&vault, &config)?;
     let why = stopped.await;
+    supervise::stopping();
     shutdown.cancel();
     listeners.join_all().await;
     controller.abort();
@@ -173,6 +188,19 @@ fn welcome(vault: &Vault, config: &Config) -> anyhow::Result<()> {
         print::data(&control::setup_link(vault, &config.origin, now_ms)?)?;
     }
     Ok(())
+}
+
+/// Resolves when the process is told to stop for the second time.
+fn second_signal() -> anyhow::Result<impl Future<Output = ()>> {
+    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        for _ in 0..2 {
+            tokio::select! {
+                _ = term.recv() => {}
+                _ = int.recv() => {}
+            }
+        }
+    })
 }
 
 /// Resolves on SIGTERM or SIGINT with nothing, or with the reason why the store stopped.

@@ -45,6 +45,14 @@ pub(crate) fn fit(serve: &Serve, reach: &Reach, config: &Config) -> anyhow::Resu
     Ok(())
 }
 
+/// Names by which the whole world should reach the node, as far as the operator gave any.
+pub(crate) fn public_names(serve: &Serve) -> Vec<String> {
+    let given = serve.node.origin.iter().filter_map(|origin| origin.strip_prefix("https://"));
+    let hosts = given.map(|rest| host(rest.trim_end_matches('/')).to_owned()).filter(|host| !serve.node.domain.contains(host));
+    let hosts = serve.node.domain.iter().cloned().chain(hosts);
+    hosts.filter(|name| name != "localhost" && !name.starts_with('[') && name.parse::<std::net::Ipv4Addr>().is_err()).collect()
+}
+
 /// The relying party id that passkeys of this origin are bound to.
 pub(crate) fn rp_id(node: &Node, origin: &str) -> String {
     node.rp_id.clone().unwrap_or_else(|| host(origin).to_owned())
