@@ -198,9 +198,6 @@ impl Keeper {
     fn show(&self) {
         let (newest, kept) = (self.state.newest(), self.state.count() as u64);
         self.node.backups().change(|status| (status.newest, status.kept) = (newest, kept));
-        if let Some(newest) = newest {
-            self.node.keeper().backed_up(newest.taken_ms);
-        }
     }
 }
 
