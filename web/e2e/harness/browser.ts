@@ -7,8 +7,10 @@ const flags = [
   "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ];
 
-export function openBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath, headless: true, args: flags });
+/** Starts a browser; `home` is a folder of its own, with the authorities that it trusts besides the usual ones. */
+export function openBrowser({ home }: { home?: string } = {}): Promise<Browser> {
+  const env = home === undefined ? undefined : { ...process.env, HOME: home } as Record<string, string>;
+  return chromium.launch({ executablePath, headless: true, args: flags, ...(env === undefined ? {} : { env }) });
 }
 
 /** A passkey holder: built into the device ("internal") or a security key ("usb"). */
