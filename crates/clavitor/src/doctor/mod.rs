@@ -1,5 +1,6 @@
 //! `doctor`: looks at everything that can be wrong, and says what to type. It changes nothing; it asks the network only about names that were given to it.
 
+mod certificate;
 mod clock;
 mod finding;
 mod network;
@@ -54,6 +55,7 @@ fn examine(doctor: &Doctor, edition: &dyn Edition) -> anyhow::Result<Vec<Finding
     if !matches!(node, Node::Running(_)) {
         findings.extend(node::swap());
     }
+    findings.extend(certificate::look(serve, now_ms));
     findings.extend(names(doctor)?);
     Ok(findings)
 }
