@@ -1,5 +1,5 @@
 // Types of the REST interface, generated from openapi.json. Do not edit; see docs/adding-an-endpoint.md.
-// openapi.json sha256 82f010f9c5ef8f2015493f5d693e091ca878d4178c8f026dd75234a6df1d7a45
+// openapi.json sha256 f5871b8714e88db42572bd97551a84c7c78c17b1dca265c2ce365236ef58d3ac
 
 export interface paths {
     "/livez": {
@@ -60,7 +60,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The caller's own state: scopes, budget, lock. */
+        /** The caller's own state: scopes, budget, lock; the log's head if asked. */
         get: operations["agentSelf"];
         put?: never;
         post?: never;
@@ -79,6 +79,23 @@ export interface paths {
         };
         /** The entries the agent may use: sealed summaries, never values. */
         get: operations["agentEntries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/agent/manifests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Manifests that were in force before, above a version. */
+        get: operations["agentManifests"];
         put?: never;
         post?: never;
         delete?: never;
@@ -376,6 +393,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/manifests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Manifests that were in force before, above a version: they link one that a browser has seen to the one in force. */
+        get: operations["manifests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/node": {
         parameters: {
             query?: never;
@@ -472,6 +506,23 @@ export interface paths {
         put?: never;
         /** Starts the recovery delay. Only a person who is signed in can cancel it. */
         post: operations["recoveryStart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reports/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A browser says that a page did what its content policy forbids. Counted; only the directive is logged. */
+        post: operations["policyReport"];
         delete?: never;
         options?: never;
         head?: never;
@@ -622,6 +673,11 @@ export interface components {
             hour: components["schemas"]["BudgetUse"];
             /** @description Locked. */
             locked: boolean;
+            /**
+             * @description The log's head, if `log_from` was asked; without a proof when the log is shorter than that.
+             * @default null
+             */
+            log: components["schemas"]["Checkpoint"] | null;
             /** @description The signed manifest; the agent verifies it against the pinned key. Absent for hosted agents. */
             manifest: string | null;
             /** @description Budget, per minute. */
@@ -1092,6 +1148,16 @@ export interface components {
             /** @description One line for each field and version that was released to it. */
             fields: components["schemas"]["Learnt"][];
         };
+        /** @description Signed manifests that are not in force any more, oldest first. */
+        ManifestPage: {
+            /** @description The manifests. */
+            manifests: string[];
+            /**
+             * Format: uint64
+             * @description Ask with `after` = this for later ones; absent when there are none.
+             */
+            next: number | null;
+        };
         /** @description The node's half of an enrolment. */
         NewEnrolment: {
             /** @description The agent. */
@@ -1149,6 +1215,11 @@ export interface components {
         };
         /** @description What people are told about their node. */
         NoticeKind: "certificate_ending" | "backup_old" | "disk_low";
+        /** @description What a browser says when a page did something that the policy of the page forbids. Only the directive is looked at. */
+        PolicyReport: {
+            /** @description The violation. */
+            "csp-report": components["schemas"]["Violation"];
+        };
         /** @description Whether the node can do its work. */
         Readiness: {
             /** @description Each check. */
@@ -1343,6 +1414,19 @@ export interface components {
             /** @description The vault. */
             vault_id: string;
         };
+        /** @description One violation; every other member of the browser's is left unread. */
+        Violation: {
+            /**
+             * @description The directive that was violated.
+             * @default null
+             */
+            "effective-directive"?: string | null;
+            /**
+             * @description The same, as older browsers name it.
+             * @default null
+             */
+            "violated-directive"?: string | null;
+        };
     };
     responses: never;
     parameters: never;
@@ -1441,7 +1525,10 @@ export interface operations {
     };
     agentSelf: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The size of the log that the agent has seen: the answer brings the log's head, and the proof that it grew from there. */
+                log_from?: number | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1484,6 +1571,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AgentEntryList"];
+                };
+            };
+            /** @description Refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    agentManifests: {
+        parameters: {
+            query?: {
+                /** @description Versions above this one. */
+                after?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManifestPage"];
                 };
             };
             /** @description Refused. */
@@ -2033,6 +2152,38 @@ export interface operations {
             };
         };
     };
+    manifests: {
+        parameters: {
+            query?: {
+                /** @description Versions above this one. */
+                after?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManifestPage"];
+                };
+            };
+            /** @description Refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     node: {
         parameters: {
             query?: never;
@@ -2201,6 +2352,37 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RecoveryStarted"];
                 };
+            };
+            /** @description Refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    policyReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyReport"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused. */
             default: {

@@ -76,11 +76,11 @@ export async function proveLater(signed: Bytes, vault: string, usk: PublicKey, l
 
 /** Opens the vault key, and proves the signing key that lies under it. `check` may refuse the proved manifest before anything is opened by it. */
 export async function unlockVault(
-  kek: CryptoKey, vault: string, unlocker: string, sealed: SealedVault, pin?: ManifestPin, check?: (manifest: Manifest) => void,
+  kek: CryptoKey, vault: string, unlocker: string, sealed: SealedVault, pin?: ManifestPin, check?: (manifest: Manifest) => void | Promise<void>,
 ): Promise<Unlocked> {
   const { key, uskHash } = await openUnlocker(kek, vault, unlocker, sealed.record);
   const { manifest, usk } = await proveManifest(sealed.manifest, vault, uskHash, pin);
-  check?.(manifest.manifest);
+  await check?.(manifest.manifest);
   checkListed(manifest.manifest, unlocker, key);
   const epoch = manifest.manifest.vaultEpoch;
   const vmk = await openVmk(usk, vault, unlocker, key, epoch, sealed.sealedVmk);

@@ -62,6 +62,18 @@ describe("a person", () => {
     await look(device.page, "01-unclaimed");
   });
 
+  it("whose page is meddled with has a browser that tells the node, which logs the directive and no address", async () => {
+    await device.page.evaluate(() => {
+      const element = document.createElement("div");
+      element.setAttribute("style", "color: red");
+      document.body.append(element);
+    });
+    await expect.poll(() => node.log).toContain("style-src-attr");
+    const line = node.log.split("\n").find((one) => one.includes("style-src-attr")) ?? "";
+    expect(line).not.toContain("localhost");
+    device.takeComplaints();
+  });
+
   it("makes a vault with the set-up link and a passkey", async () => {
     builtIn = await device.plug("internal");
     await device.page.goto(node.setupLink);
@@ -161,6 +173,42 @@ describe("a person", () => {
     await person.page.getByRole("menuitem", { name: t.entries.trash }).click();
     await person.press(t.common.undo);
     await expect.poll(() => person.button(t.entries.edit).isVisible()).toBe(true);
+    nothingToComplainOf();
+  });
+});
+
+describe("many entries at once", () => {
+  const words = t.entries.pick;
+  const list = () => person.page.getByRole("listbox", { name: t.entries.list });
+  const inFolder = (name: string) => person.page.getByLabel(t.entries.filter.group).selectOption(`folder:${name}`);
+
+  it("are picked with the keyboard and moved to a folder, and that is taken back", async () => {
+    await person.goTo("entries");
+    for (const key of ["Home", "Space", "Shift+ArrowDown"]) await list().press(key);
+    await person.page.getByText(words.count(2)).waitFor();
+    await look(device.page, "11-picked");
+    await person.press(words.more);
+    await person.page.getByRole("menuitem", { name: words.folder }).click();
+    await person.fill(words.folderLabel, "Moved together");
+    await person.press(words.apply(2));
+    await person.page.getByText(words.changed(2)).first().waitFor();
+    await inFolder("Moved together");
+    await expect.poll(() => list().getByRole("option").count()).toBe(2);
+    await person.press(t.common.undo);
+    await expect.poll(() => list().getByRole("option").count()).toBe(0);
+    await person.press(t.entries.filter.clear);
+    nothingToComplainOf();
+  });
+
+  it("go to the trash together, and come back", async () => {
+    const all = await list().getByRole("option").count();
+    await list().press("Control+a");
+    await person.page.getByText(words.count(all)).waitFor();
+    await person.press(words.trash);
+    await person.page.getByText(words.trashed(all)).first().waitFor();
+    await expect.poll(() => list().getByRole("option").count()).toBe(0);
+    await person.press(t.common.undo);
+    await expect.poll(() => list().getByRole("option").count()).toBe(all);
     nothingToComplainOf();
   });
 });

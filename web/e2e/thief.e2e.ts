@@ -10,8 +10,12 @@ import { parseToken } from "../crypto/token.ts";
 import { t } from "../pages/words/index.ts";
 import { openBrowser } from "./harness/browser.ts";
 import { dump } from "./harness/memory.ts";
+import { keysInHand, type HeldKey, StolenDatabase, tryAll, tryOwners } from "./harness/loot.ts";
 import { find, type Needle, text } from "./harness/needles.ts";
-import { endWorld, makeWorld, secretsOf, values, type World } from "./harness/world.ts";
+import { endWorld, entryTitle, makeWorld, secretsOf, values, type World } from "./harness/world.ts";
+
+/** Tier 2 of an entry that the agent has in no scope. */
+const outside = "tier-two-outside-Walnut-40117";
 
 let browser: Browser;
 let world: World;
@@ -21,6 +25,7 @@ let vaultId: string;
 beforeAll(async () => {
   browser = await openBrowser();
   world = await makeWorld(browser);
+  await world.person.createEntry("login", "Outside", { [t.kinds.field.password]: { value: outside } });
   const token = await world.person.makeHostedToken({ name: "Searched hosted", scope: "Searched scope", perMinute: 10 });
   ({ needles, vaultId } = await secretsOf(world));
   const { secret } = parseToken(token);
@@ -67,6 +72,37 @@ describe("a thief", () => {
     const { bytes } = dump(world.node.pid, (memory) => void found.push(...find(memory, [text("vault id", vaultId), { name: "id", bytes: idBytes(vaultId) }])));
     expect(found).not.toEqual([]);
     expect(bytes).toBeGreaterThan(1_000_000);
+  });
+
+  describe("with an agent's key file as well", () => {
+    let stolen: StolenDatabase;
+    let keys: HeldKey[];
+
+    beforeAll(async () => {
+      stolen = new StolenDatabase(world.node.data);
+      keys = await keysInHand(stolen, world.agent.home);
+    });
+    afterAll(() => stolen.remove());
+
+    it("opens tiers 1 and 2 of that agent's scopes, so the attempt is a real one", async () => {
+      expect(keys.filter((key) => key.name.startsWith("SK")).length).toBe(2);
+      const opened: string[] = [];
+      for (const field of stolen.fields().filter((one) => one.tier < 3)) opened.push((await tryAll(keys, field))?.value ?? "");
+      const all = opened.join("\n");
+      for (const value of [values.hosted, values.agents, entryTitle]) expect(all).toContain(value);
+      expect(all).not.toContain(outside);
+      expect(all).not.toContain("Outside");
+    });
+
+    it("opens no field of tier 3, with any key in hand or anything derived from one", async () => {
+      const shut = stolen.fields().filter((field) => field.tier === 3);
+      expect(shut.length).toBe(2);
+      for (const field of shut) expect(await tryAll(keys, field)).toBeUndefined();
+    });
+
+    it("opens neither the owner's signing key, nor the names, nor a way in", async () => {
+      expect(await tryOwners(stolen, keys)).toEqual([]);
+    });
   });
 
   it("finds nothing of any tier in the memory", () => {

@@ -68,6 +68,16 @@ describe("refuses", () => {
     bytes.fill(0xff, 40, 60);
     await expect(read(bytes)).rejects.toMatchObject({ code: "bad_zip", place: "a.txt" });
   });
+  test("contents in which one bit has flipped, packed or stored", async () => {
+    const stored = zip({ "a.txt": [letters, { level: 0 }] });
+    for (const at of [200, 3000, 5000]) {
+      const bytes = stored.slice();
+      bytes[at] = (bytes[at] ?? 0) ^ 4;
+      await expect(read(bytes)).rejects.toMatchObject({ code: "bad_zip", place: "a.txt" });
+    }
+    const checksum = changed((view, at) => view.setUint32(at + 16, 0x12345678, true));
+    await expect(read(checksum)).rejects.toMatchObject({ code: "bad_zip", place: "a.txt" });
+  });
   test("a file that unpacks to more than the list says, as soon as it does", async () => {
     const bomb = changed((view, at) => view.setUint32(at + 24, 100, true), zip({ "a.txt": new Uint8Array(32 * MIB) }));
     let steps = 0;

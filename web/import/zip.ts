@@ -3,6 +3,7 @@
 import { Unzip, UnzipInflate, unzipSync } from "fflate";
 import { ImportError } from "./error.ts";
 import { archive_files_max, unpacked_bytes_max, value_bytes_max } from "./limits.ts";
+import { crc32, readChecksums } from "./checksum.ts";
 import type { Pace } from "./pace.ts";
 
 /** Nothing unpacks to more than 1,032 times its size, so this bounds what comes at once. */
@@ -14,13 +15,15 @@ const DEFLATED = 8;
 class Unpacking {
   readonly name: string;
   readonly #sizeBytes: number;
+  readonly #crc: number;
   #bytes: Uint8Array<ArrayBuffer> | undefined;
   #at = 0;
   #isDoubtful = false;
 
-  constructor(name: string, sizeBytes: number) {
+  constructor(name: string, { sizeBytes, crc }: Listed) {
     this.name = name;
     this.#sizeBytes = sizeBytes;
+    this.#crc = crc;
   }
 
   /** False when the stream comes upon the name a second time: an archive in the archive may look so, and the list must tell which one is meant. */
@@ -36,9 +39,10 @@ class Unpacking {
     this.#at += part.length;
   }
 
-  /** What has come, when it is exactly as much as the list says. */
+  /** What has come, when it is exactly what the list says: so many bytes, with this checksum. */
   get whole(): Uint8Array<ArrayBuffer> | undefined {
-    return this.#isDoubtful || this.#at !== this.#sizeBytes ? undefined : this.#bytes;
+    if (this.#isDoubtful || this.#at !== this.#sizeBytes || this.#bytes === undefined) return undefined;
+    return crc32(this.#bytes) === this.#crc ? this.#bytes : undefined;
   }
 }
 
@@ -56,17 +60,17 @@ export class ZipArchive {
 
   /** Unpacks every file that is not larger than `bytesMax` allows for its name. Throws `bad_zip`, `too_many`, `too_large`, `unsupported`, `aborted`. */
   static async open(bytes: Uint8Array<ArrayBuffer>, pace: Pace, bytesMax: (name: string) => number): Promise<ZipArchive> {
-    const sizes = listFiles(bytes);
-    const wanted = [...sizes].filter(([name, size]) => size <= bytesMax(name)).map(([name, size]) => new Unpacking(name, size));
-    if (wanted.reduce((sum, file) => sum + (sizes.get(file.name) ?? 0), 0) > unpacked_bytes_max) throw new ImportError("too_large", "The archive unpacks to more than can be read.");
+    const listed = listFiles(bytes);
+    const wanted = [...listed].filter(([name, { sizeBytes }]) => sizeBytes <= bytesMax(name)).map(([name, file]) => new Unpacking(name, file));
+    if (wanted.reduce((sum, file) => sum + (listed.get(file.name)?.sizeBytes ?? 0), 0) > unpacked_bytes_max) throw new ImportError("too_large", "The archive unpacks to more than can be read.");
     await unpack(bytes, new Map(wanted.map((file) => [file.name, file])), pace);
     const files = new Map<string, Uint8Array<ArrayBuffer>>();
     for (const { name, whole } of wanted) {
-      const contents = whole ?? unpackByList(bytes, name, sizes.get(name) ?? 0);
+      const contents = whole ?? unpackByList(bytes, name, listed.get(name));
       if (contents !== undefined) files.set(name, contents);
       await pace.step("reading", 0, 0);
     }
-    return new ZipArchive(sizes, files, bytesMax);
+    return new ZipArchive(new Map([...listed].map(([name, { sizeBytes }]) => [name, sizeBytes])), files, bytesMax);
   }
 
   names(): string[] {
@@ -89,17 +93,28 @@ export class ZipArchive {
   }
 }
 
-/** Files of an archive with their sizes once unpacked, as its list states them. Throws `bad_zip`, `too_many`, `unsupported`. */
-export function listFiles(bytes: Uint8Array): Map<string, number> {
-  const sizes = new Map<string, number>();
+/** What the archive's list says of a file. */
+export interface Listed {
+  /** Once unpacked. */
+  readonly sizeBytes: number;
+  /** CRC-32 of what is unpacked. */
+  readonly crc: number;
+}
+
+/** Files of an archive, as its list states them. Throws `bad_zip`, `too_many`, `unsupported`. */
+export function listFiles(bytes: Uint8Array): Map<string, Listed> {
+  const listed = new Map<string, Listed>();
+  const checksums = readChecksums(bytes);
   let count = 0;
   const filter = ({ name, originalSize, compression }: { name: string; originalSize: number; compression: number }): boolean => {
     if (++count > archive_files_max) throw new ImportError("too_many", `The archive holds more than ${archive_files_max} files.`);
     if (name === "") throw new ImportError("bad_zip", "The archive's list of files is damaged.");
     if (name.endsWith("/")) return false;
     if (compression !== STORED && compression !== DEFLATED) throw new ImportError("unsupported", "The archive is packed in a way that is not read.", name);
-    if (sizes.has(name)) throw new ImportError("bad_zip", "The archive holds two files of one name.", name);
-    sizes.set(name, originalSize);
+    if (listed.has(name)) throw new ImportError("bad_zip", "The archive holds two files of one name.", name);
+    const crc = checksums[count - 1];
+    if (crc === undefined) throw new ImportError("bad_zip", "The archive's list of files is damaged.");
+    listed.set(name, { sizeBytes: originalSize, crc });
     return false;
   };
   try {
@@ -108,7 +123,7 @@ export function listFiles(bytes: Uint8Array): Map<string, number> {
     if (error instanceof ImportError) throw error;
     throw new ImportError("bad_zip", "The archive has no end: it may be cut off.");
   }
-  return sizes;
+  return listed;
 }
 
 /** Goes through the archive once. Where it does not follow its own rules, the stream ends early and files stay incomplete. */
@@ -137,11 +152,11 @@ async function unpack(bytes: Uint8Array, wanted: ReadonlyMap<string, Unpacking>,
 }
 
 /** Unpacks one file from where the list says it is, at once. The stream misses a file that holds an archive itself when sizes are only written behind the files. */
-function unpackByList(bytes: Uint8Array, wanted: string, sizeBytes: number): Uint8Array<ArrayBuffer> | undefined {
-  if (sizeBytes > value_bytes_max) return undefined;
+function unpackByList(bytes: Uint8Array, wanted: string, listed: Listed | undefined): Uint8Array<ArrayBuffer> | undefined {
+  if (listed === undefined || listed.sizeBytes > value_bytes_max) return undefined;
   try {
     const contents = unzipSync(bytes, { filter: ({ name, size }) => name === wanted && size <= 2 * value_bytes_max })[wanted];
-    return contents?.length === sizeBytes ? contents : undefined;
+    return contents?.length === listed.sizeBytes && crc32(contents) === listed.crc ? contents : undefined;
   } catch {
     return undefined;
   }

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { BadDraft, Conflict, Locked } from "./errors.ts";
 import { byLabel, byTitle, login, makeVault, secondBrowser } from "./testing/world.ts";
+import type { Entry, FieldDraft } from "./types.ts";
 
 describe("entries", () => {
   it("keep what was written, each field at its tier", async () => {
@@ -94,6 +95,27 @@ describe("entries", () => {
     const back = await vault.entries.revert(alpha.id, 1);
     expect([back.version, back.title]).toEqual([5, "Alpha"]);
     expect(await vault.entries.openField(back.id, byLabel(back, "Password"))).toBe("password-of-Alpha");
+  });
+
+  it("many are changed at once: folder, tag and tier, each a version that opens; what does not differ keeps its version", async () => {
+    const { vault, node, client } = await makeVault();
+    const ids = vault.entries.all().map((entry) => entry.id);
+    const fields = (entry: Entry): FieldDraft[] => entry.fields.map(({ id, kind, label, tier }) => ({ id, kind, label, tier: kind === "password" ? 3 : tier }));
+    const done: number[] = [];
+    const draft = (entry: Entry) => ({ title: entry.title, kind: entry.kind, folder: "Home", tags: [...entry.tags, "new"], fields: fields(entry) });
+    await vault.entries.editMany(ids, draft, { onProgress: (now) => done.push(now.done) });
+    expect(done.at(-1)).toBe(ids.length);
+    for (const entry of vault.entries.all()) {
+      expect(entry).toMatchObject({ folder: "Home", tags: ["new"], version: 2 });
+      expect(entry.fields.find((field) => field.kind === "password")?.tier).toBe(3);
+    }
+    const asked = node.asked.filter((path) => path === "POST /v1/changes").length;
+    await vault.entries.editMany(ids, (entry) => ({ ...draft(entry), tags: ["new"] }));
+    expect(node.asked.filter((path) => path === "POST /v1/changes").length).toBe(asked);
+    const again = await client.unlock();
+    await again.entries.load();
+    const alpha = byTitle(again, "Alpha");
+    expect([alpha.version, await again.entries.openField(alpha.id, byLabel(alpha, "Password"))]).toEqual([2, "password-of-Alpha"]);
   });
 
   it("import many, again without change, and undo", async () => {

@@ -210,6 +210,27 @@ export class VaultEntries implements Entries {
     }
   }
 
+  editMany(ids: readonly string[], change: (entry: Entry) => EntryDraft, work: Work = {}): Promise<void> {
+    return this.session.change(async () => {
+      let done = 0;
+      for (const part of batches([...new Set(ids)], fetchBatch)) {
+        if (work.signal?.aborted) return;
+        const planned = await Promise.all(
+          part.map(async (id): Promise<Written[]> => {
+            checkId(id);
+            const { detail, summary } = await this.store.detail(id);
+            const plan = await planDraft(this.session, change(this.#written(id)), detail, summary);
+            const same = plan.summary === undefined && plan.fields.every((field) => "keep" in field) && plan.fields.length + 1 === detail.signed.header.fields.length;
+            return same ? [] : [{ version: await sealVersion(this.session, plan), summary: plan.summary ?? summary }];
+          }),
+        );
+        const written = planned.flat();
+        if (written.length > 0) await this.store.write(written);
+        work.onProgress?.({ done: (done += part.length), total: ids.length });
+      }
+    });
+  }
+
   revert(id: string, toVersion: number): Promise<Entry> {
     return this.session.change(async () => {
       checkId(id);

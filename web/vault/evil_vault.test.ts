@@ -6,8 +6,9 @@ import { idBytes, makeId, recoveryUnlockerId, zeroBytes32, zeroId } from "../cry
 import { sealVmk } from "../crypto/wrap.ts";
 import { Alarm, createVaultClient } from "./index.ts";
 import { expectAlarm, expectDead, flipped, forgedManifest, ownKey, tamper, tamperDetail } from "./testing/evil.ts";
+import { MemoryPins, type VaultPin } from "./pins.ts";
 import { byLabel, byTitle, login, makeVault, secondBrowser } from "./testing/world.ts";
-import type { AuditPage, Checkpoint, SessionInfo, UnlockerList, VaultState } from "./wire.ts";
+import type { AuditPage, Checkpoint, ManifestPage, SessionInfo, UnlockerList, VaultState } from "./wire.ts";
 
 describe("the manifest, the vault key and the unlocker", () => {
   it("M14: an older manifest", async () => {
@@ -47,6 +48,54 @@ describe("the manifest, the vault key and the unlocker", () => {
     if (entry) world.node.entries.set(alpha.id, entry);
     await expectAlarm(world, () => third.entries.edit(alpha.id, 1, login("Alpha of the second")), /^pin: two objects/);
     await expectDead(world, third);
+  });
+
+  /** The node shows two browsers two histories: the first sees one version of its own, the second several of the other. */
+  async function forkedBehind(versions: number) {
+    const world = await makeVault([]);
+    const second = await secondBrowser(world).client.unlock();
+    const [before, kept] = [{ manifest: world.node.manifest, names: world.node.names }, [...world.node.manifests]];
+    await world.vault.rename("vault", "", "First");
+    Object.assign(world.node, before);
+    world.node.manifests.splice(0, Infinity, ...kept);
+    for (let i = 0; i < versions; i++) await second.rename("vault", "", `Second ${i}`);
+    return world;
+  }
+
+  it.each([3, 4, 7])("M07: a fork that hides behind %d versions, at the next unlock and while open", async (versions) => {
+    const world = await forkedBehind(versions);
+    await expectAlarm(world, () => world.client.unlock(), /^pin: does not come from what was seen/);
+    await expectAlarm(world, () => world.vault.entries.reload(), /^pin: does not come from what was seen/);
+    await expectDead(world, world.vault);
+  });
+
+  it("M07: a fork whose versions in between are held back, or are those of the other history", async () => {
+    const hidden = await forkedBehind(4);
+    tamper(hidden.node, /^GET \/v1\/manifests/, () => ({ manifests: [], next: null }));
+    await expectAlarm(hidden, () => hidden.client.unlock(), /^pin: manifests in between are missing/);
+    const mixed = await forkedBehind(4);
+    tamper(mixed.node, /^GET \/v1\/manifests/, (page: ManifestPage) => ({ ...page, manifests: page.manifests.map(() => mixed.node.manifests[0] ?? "") }));
+    await expectAlarm(mixed, () => mixed.client.unlock(), /^pin: does not come from what was seen/);
+  });
+
+  it("what another browser changed in many steps is followed link by link; a pin from before there were links is believed once", async () => {
+    const world = await makeVault([]);
+    const other = await secondBrowser(world).client.unlock();
+    for (let i = 0; i < 5; i++) await other.rename("vault", "", `Step ${i}`);
+    expect((await world.client.unlock()).name).toBe("Step 4");
+    const pin = await world.pins.vault(world.vault.vaultId);
+    expect(pin?.linked).toBe(true);
+    const { linked: _, ...old } = pin as VaultPin;
+    for (let i = 0; i < 3; i++) await other.rename("vault", "", `Later ${i}`);
+    tamper(world.node, /^GET \/v1\/manifests/, () => ({ manifests: [], next: null }));
+    const [pins, fresh] = [new MemoryPins(), new MemoryPins()];
+    await pins.raiseVault(old);
+    const client = createVaultClient({ transport: world.node, pins, authenticator: world.authenticator, now: () => world.clock });
+    expect((await client.unlock()).name).toBe("Later 2");
+    expect((await pins.vault(world.vault.vaultId))?.linked).toBe(true);
+    await fresh.raiseVault({ ...old, linked: true });
+    const strict = createVaultClient({ transport: world.node, pins: fresh, authenticator: world.authenticator, now: () => world.clock });
+    await expectAlarm({ ...world, client: strict }, () => strict.unlock(), /^pin: manifests in between are missing/);
   });
 
   it("M07: another manifest of the same version, and one that follows another past", async () => {

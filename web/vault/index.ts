@@ -80,6 +80,8 @@ export interface Entries {
   create(draft: EntryDraft): Promise<Entry>;
   /** Stores a new version. Throws `Conflict` when `version` is not the stored one. */
   edit(id: string, version: number, draft: EntryDraft): Promise<Entry>;
+  /** The same for many, in pieces: `change` makes the draft from the entry as it is stored then. An entry in which nothing differs keeps its version. */
+  editMany(ids: readonly string[], change: (entry: Entry) => EntryDraft, work?: Work): Promise<void>;
   /** Puts entries into the trash. Undo: `restore`. */
   trash(ids: readonly string[]): Promise<void>;
   restore(ids: readonly string[]): Promise<void>;

@@ -10,6 +10,8 @@ export interface VaultPin {
   readonly uskPublic: Bytes;
   readonly manifestVersion: number;
   readonly manifestHash: Bytes;
+  /** True when the node keeps every manifest from this one on. Absent in pins from before nodes did. */
+  readonly linked?: boolean;
   readonly vaultEpoch: number;
   readonly logSize: number;
   readonly logRoot: Bytes;

@@ -8,6 +8,7 @@ import { demand, Refused } from "../crypto/refused.ts";
 import { type PublicKey, SigningKey } from "../crypto/sign.ts";
 import { proveLater, type Unlocked, unlockerNote, unlockVault } from "../crypto/unlock.ts";
 import { Alarm, BadDraft, Conflict, Locked, PasskeyProblem, Refusal } from "./errors.ts";
+import { proveLinks, type Seen } from "./links.ts";
 import { advance, checkHead, type Head, join } from "./log.ts";
 import { type Names, openNames, sealNames } from "./names.ts";
 import { goodPrf } from "./passkey.ts";
@@ -120,8 +121,12 @@ export class Session {
     await session.run(async () => {
       const state = await fetchState(parts.transport, info.vault_id, unlockerId);
       const pin = await parts.pins.vault(info.vault_id);
-      const manifestPin = pin && { version: pin.manifestVersion, hash: pin.manifestHash };
-      const unlocked = await unlockVault(kek, info.vault_id, unlockerId, stateParts(state), manifestPin, check).catch(wrongKek);
+      const seen = pin && { version: pin.manifestVersion, hash: pin.manifestHash, linked: pin.linked === true };
+      const whole = async (manifest: Manifest) => {
+        check?.(manifest);
+        await proveLinks(parts.transport, manifest, seen);
+      };
+      const unlocked = await unlockVault(kek, info.vault_id, unlockerId, stateParts(state), seen, whole).catch(wrongKek);
       wipe(unlocked.vmk);
       demand(pin === undefined || equal(pin.uskPublic, unlocked.usk.bytes), "pin", "another signing key");
       demand(pin === undefined || pin.vaultEpoch <= unlocked.keys.epoch, "pin", "an older vault key");
@@ -305,9 +310,9 @@ export class Session {
   async vaultKey(): Promise<Unlocked> {
     const by = await this.#kekAgain();
     const state = await fetchState(this.parts.transport, this.vaultId, by.unlockerId);
-    const last = this.signed;
-    const pin = { version: last.manifest.version, hash: last.hash };
-    const unlocked = await unlockVault(by.kek, this.vaultId, by.unlockerId, stateParts(state), pin).catch(wrongKek);
+    const pin = this.#seen();
+    const whole = (manifest: Manifest) => proveLinks(this.parts.transport, manifest, pin);
+    const unlocked = await unlockVault(by.kek, this.vaultId, by.unlockerId, stateParts(state), pin, whole).catch(wrongKek);
     if (unlocked.manifest.manifest.version > pin.version) {
       const { vmk, seed, ...rest } = unlocked;
       await this.#take({ ...rest, vmk, seed: seed.slice() }, state, this.head);
@@ -423,6 +428,7 @@ export class Session {
     const inside = this.#in;
     const state = await fetchState(this.parts.transport, this.vaultId, inside.unlockerId);
     const later = await proveLater(blob(state.manifest), this.vaultId, inside.usk, inside.manifest);
+    await proveLinks(this.parts.transport, later.manifest, this.#seen());
     if (later.manifest.vaultEpoch !== inside.keys.epoch) {
       this.#close("session over");
       throw new Locked();
@@ -437,6 +443,11 @@ export class Session {
     this.changed();
   }
 
+  #seen(): Seen {
+    const { manifest, hash } = this.signed;
+    return { version: manifest.version, hash, linked: true };
+  }
+
   /** Asks for the newest log head and pins it. */
   async advanceLog(): Promise<Head> {
     const inside = this.#in;
@@ -448,7 +459,7 @@ export class Session {
   async #pinVault(): Promise<void> {
     const { manifest, names, head, keys, usk } = this.#in;
     await this.parts.pins.raiseVault({
-      vaultId: this.vaultId, name: names.vault, uskPublic: usk.bytes, manifestVersion: manifest.manifest.version, manifestHash: manifest.hash,
+      vaultId: this.vaultId, name: names.vault, uskPublic: usk.bytes, manifestVersion: manifest.manifest.version, manifestHash: manifest.hash, linked: true,
       vaultEpoch: keys.epoch, logSize: head.size, logRoot: head.root,
     });
   }

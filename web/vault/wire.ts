@@ -3,6 +3,7 @@ import type { components } from "../api/schema.d.ts";
 
 type Schemas = components["schemas"];
 
+export type ManifestPage = Schemas["ManifestPage"];
 export type NodeInfo = Schemas["NodeInfo"];
 export type Ceremony = Schemas["Ceremony"];
 export type RegistrationCredential = Schemas["RegistrationCredential"];

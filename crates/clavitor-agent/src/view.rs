@@ -24,6 +24,8 @@ pub(crate) struct ListView {
     pub items: Vec<ItemView>,
     /// Items that wait for the owner, because the agent that last wrote them was removed.
     pub waiting: usize,
+    /// Ids of items that this agent has used and that left the list since; each is named once.
+    pub gone: Vec<String>,
 }
 
 /// A vault.
@@ -277,7 +279,13 @@ pub(crate) fn vault(session: &Session) -> VaultView {
 pub(crate) fn list(session: &Session, items: &Items) -> ListView {
     let names = Names::of(&items.items);
     let shown = items.items.iter().map(|one| item(one, &names)).collect();
-    ListView { schema: "clavitor.agent.list/1".into(), vault: vault(session), items: shown, waiting: items.waiting }
+    ListView {
+        schema: "clavitor.agent.list/1".into(),
+        vault: vault(session),
+        items: shown,
+        waiting: items.waiting,
+        gone: items.gone.iter().map(ToString::to_string).collect(),
+    }
 }
 
 /// One item.

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Blob, EntryChange, EntryDetail, EntrySummary, Id, ScopeWrap, UseMode};
+use crate::{Blob, Checkpoint, EntryChange, EntryDetail, EntrySummary, Id, ScopeWrap, UseMode};
 
 /// An invited agent proves its enrolment string and sends its public keys.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -132,6 +132,9 @@ pub struct AgentSelf {
     pub hour: BudgetUse,
     /// The agent stops working then, Unix seconds.
     pub not_after_s: u64,
+    /// The log's head, if `log_from` was asked; without a proof when the log is shorter than that.
+    #[serde(default)]
+    pub log: Option<Checkpoint>,
 }
 
 /// The entries an enrolled agent may use, sealed.

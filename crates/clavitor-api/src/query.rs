@@ -40,3 +40,19 @@ pub struct CheckpointQuery {
     /// The size the caller has pinned; 0 when absent.
     pub from: u64,
 }
+
+/// What an agent wants to know besides.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct AgentQuery {
+    /// The size of the log that the agent has seen: the answer brings the log's head, and the proof that it grew from there.
+    pub log_from: Option<u64>,
+}
+
+/// Which manifests of the past.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ManifestQuery {
+    /// Versions above this one.
+    pub after: u64,
+}

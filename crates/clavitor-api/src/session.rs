@@ -183,3 +183,32 @@ pub struct UnlockerList {
     /// The unlockers of the manifest, with their sealed parts, so that a browser can read back what it stored.
     pub unlockers: Vec<UnlockerState>,
 }
+
+/// Signed manifests that are not in force any more, oldest first.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct ManifestPage {
+    /// The manifests.
+    pub manifests: Vec<Blob>,
+    /// Ask with `after` = this for later ones; absent when there are none.
+    pub next: Option<u64>,
+}
+
+/// What a browser says when a page did something that the policy of the page forbids. Only the directive is looked at.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyReport {
+    /// The violation.
+    #[serde(rename = "csp-report")]
+    pub report: Violation,
+}
+
+/// One violation; every other member of the browser's is left unread.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+pub struct Violation {
+    /// The directive that was violated.
+    #[serde(default, rename = "effective-directive")]
+    pub effective: Option<String>,
+    /// The same, as older browsers name it.
+    #[serde(default, rename = "violated-directive")]
+    pub violated: Option<String>,
+}

@@ -69,7 +69,7 @@ fn policy() -> String {
     let sources = |hashes: &[&str]| if hashes.is_empty() { "'none'".to_owned() } else { hashes.join(" ") };
     format!(
         "default-src 'none'; script-src {}; style-src {}; connect-src 'self'; img-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; \
-         frame-ancestors 'none'; object-src 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
+         frame-ancestors 'none'; object-src 'none'; require-trusted-types-for 'script'; trusted-types 'none'; report-uri /v1/reports/policy",
         sources(SCRIPT_SOURCES),
         sources(STYLE_SOURCES),
     )

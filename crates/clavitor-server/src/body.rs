@@ -70,6 +70,18 @@ pub(crate) fn is_json(headers: &HeaderMap) -> Result<(), Refusal> {
     Err(Refusal::new(ErrorCode::UnsupportedMediaType, "The body must be application/json."))
 }
 
+/// Refuses everything that does not call itself a report: browsers give theirs a media type that no form can have.
+///
+/// # Errors
+/// `unsupported_media_type`.
+pub(crate) fn is_report(headers: &HeaderMap) -> Result<(), Refusal> {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default().to_ascii_lowercase();
+    if value.split(';').next().map(str::trim) == Some("application/csp-report") {
+        return Ok(());
+    }
+    is_json(headers)
+}
+
 /// Parses a body after looking at its shape.
 ///
 /// # Errors

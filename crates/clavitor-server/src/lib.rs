@@ -41,6 +41,7 @@ mod proxy;
 pub mod pulse;
 mod rates;
 pub mod refusal;
+pub mod reports;
 pub mod router;
 pub mod schedule;
 mod shutdown;

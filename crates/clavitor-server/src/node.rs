@@ -23,6 +23,7 @@ use crate::{
     pulse::Pulse,
     rates::{Buckets, Prefix, Rate, Rates},
     refusal::Refusal,
+    reports::Reports,
     schedule::Backups,
     vitals::Keeper,
     webauthn::{RelyingParty, RelyingPartyError},
@@ -47,6 +48,7 @@ struct Inner {
     door: Door,
     agents: Mutex<Buckets<CallerKey>>,
     large_bodies: Semaphore,
+    reports: Reports,
     stopping: AtomicBool,
     backups: Backups,
     request_names: RandomState,
@@ -83,6 +85,7 @@ impl Node {
             requests: Mutex::new(Buckets::new(Rate::of_a_minute(limits.requests_per_minute_max), limits.prefixes_max)),
             door: Door::new(limits),
             agents: Mutex::new(agents),
+            reports: Reports::default(),
             large_bodies: Semaphore::new(config.limits.large_bodies_max),
             stopping: AtomicBool::new(false),
             backups: Backups::default(),
@@ -114,6 +117,11 @@ impl Node {
     /// The web application.
     pub fn assets(&self) -> &Assets {
         &self.inner.assets
+    }
+
+    /// What browsers reported of pages.
+    pub fn reports(&self) -> &Reports {
+        &self.inner.reports
     }
 
     /// The API description, made when it is first asked for: a start does not wait for it.

@@ -5,7 +5,7 @@ use std::{pin::Pin, sync::Arc, time::Duration};
 use axum::{
     RequestPartsExt as _,
     extract::{RawPathParams, Request},
-    http::{Method, StatusCode, request::Parts},
+    http::{HeaderMap, Method, StatusCode, request::Parts},
     response::{IntoResponse as _, Response},
 };
 use clavitor_api::{ErrorCode, Id};
@@ -90,9 +90,19 @@ impl Carried<'_> {
 pub trait Input: Send + Sized + 'static {
     /// Whether a body is expected.
     const HAS_BODY: bool = false;
+    /// Whether a body of nobody in particular leads to a signature or a write, of which the whole node has a rate.
+    const EXPENSIVE: bool = Self::HAS_BODY;
 
     /// Its schema.
     fn schema(schemas: &mut Schemas) -> InputSchema;
+
+    /// Refuses a body that calls itself something else.
+    ///
+    /// # Errors
+    /// `unsupported_media_type`.
+    fn media_type(headers: &HeaderMap) -> Result<(), Refusal> {
+        body::is_json(headers)
+    }
 
     /// Reads it.
     ///
@@ -276,7 +286,7 @@ async fn run<W: Who, I: Input, O: Output>(
     let from = client::address(&node.config().trusted_proxies, peer, &parts.headers);
     guards::site(node.config(), W::KIND, &parts.method, &parts.headers)?;
     if W::KIND == WhoKind::Anyone && I::HAS_BODY {
-        node.count_anonymous(from, true)?;
+        node.count_anonymous(from, I::EXPENSIVE)?;
     }
     let head = Head { method: &parts.method, uri: &parts.uri, headers: &parts.headers, from };
     let who = W::prove(&node, &head).map_err(|refusal| failed(&node, &head, refusal))?;
@@ -300,7 +310,7 @@ async fn run<W: Who, I: Input, O: Output>(
 
 fn body_head<I: Input>(parts: &Parts, bounds: Bounds) -> Result<(), Refusal> {
     if I::HAS_BODY {
-        body::is_json(&parts.headers)?;
+        I::media_type(&parts.headers)?;
     }
     body::announced(&parts.headers, bounds.body_bytes_max)
 }

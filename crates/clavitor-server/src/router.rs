@@ -5,7 +5,8 @@ use clavitor_api::*;
 
 use crate::{
     answer::{Document, Done, Metrics, Ready, SignedIn, SignedOut, Word},
-    handlers::{agent, agents, audit, changes, enrol, entries, hosted, node, recovery, session, setup},
+    handlers::reports::PolicyReported,
+    handlers::{agent, agents, audit, changes, enrol, entries, hosted, node, recovery, reports, session, setup},
     operation::{Handler, Input, Json, Operation, Output, Query},
     path::{AgentPath, EntryPath, FieldPath},
     who::{Agent, AnyAgent, Anyone, FreshPerson, Hosted, Person, Watcher, Who},
@@ -39,6 +40,8 @@ pub fn operations() -> Vec<Operation> {
         get::<Anyone, (), Document>("/v1/openapi.json", "describe", node::describe, "This description."),
         get::<Anyone, (), Json<NodeInfo>>("/v1/node", "node", node::info, "Whether the node waits for its first owner, and where its passkeys belong."),
 
+        post::<Anyone, PolicyReported, Done>("/v1/reports/policy", "policyReport", reports::policy, "A browser says that a page did what its content policy forbids. Counted; only the directive is logged."),
+
         // Becoming a person.
         post::<Anyone, Json<SetupBegin>, Json<Ceremony>>("/v1/setup/begin", "setupBegin", setup::begin, "Begins making a vault with a one-time set-up link."),
         post::<Anyone, Json<SetupFinish>, SignedIn>("/v1/setup/finish", "setupFinish", setup::finish, "Makes the vault and signs its owner in. The link is used up."),
@@ -52,6 +55,7 @@ pub fn operations() -> Vec<Operation> {
         get::<Person, (), Json<SessionInfo>>("/v1/session", "session", session::current, "The session of this request."),
         delete::<Person, (), SignedOut>("/v1/session", "sessionEnd", session::end, "Signs out."),
         get::<Person, (), Json<VaultState>>("/v1/vault", "vault", session::vault, "Everything the browser needs to unlock; each part is verified there."),
+        get::<Person, Query<ManifestQuery>, Json<ManifestPage>>("/v1/manifests", "manifests", session::manifests, "Manifests that were in force before, above a version: they link one that a browser has seen to the one in force."),
         get::<Person, Query<EntryQuery>, Json<EntryPage>>("/v1/entries", "entries", entries::page, "A page of sealed summaries, ordered by entry id."),
         get::<Person, EntryPath, Json<EntryDetail>>("/v1/entries/{entry_id}", "entry", entries::detail, "One entry with all its sealed records."),
         get::<Person, EntryPath, Json<EntryHistory>>("/v1/entries/{entry_id}/history", "entryHistory", entries::history, "All versions of an entry, newest first."),
@@ -68,7 +72,8 @@ pub fn operations() -> Vec<Operation> {
         get::<FreshPerson, Query<ExportQuery>, Json<ExportPage>>("/v1/export", "export", entries::export, "Whole entries, sealed, page by page."),
 
         // Agents.
-        get::<AnyAgent, (), Json<AgentSelf>>("/v1/agent", "agentSelf", agent::me, "The caller's own state: scopes, budget, lock."),
+        get::<AnyAgent, Query<AgentQuery>, Json<AgentSelf>>("/v1/agent", "agentSelf", agent::me, "The caller's own state: scopes, budget, lock; the log's head if asked."),
+        get::<Agent, Query<ManifestQuery>, Json<ManifestPage>>("/v1/agent/manifests", "agentManifests", agent::manifests, "Manifests that were in force before, above a version."),
         get::<Agent, (), Json<AgentEntryList>>("/v1/agent/entries", "agentEntries", agent::entries, "The entries the agent may use: sealed summaries, never values."),
         post::<Agent, Json<ReleaseRequest>, Json<Released>>("/v1/agent/release", "agentRelease", agent::release, "Releases sealed fields of one entry. Charges the budget and writes the audit log."),
         post::<Agent, Json<AgentWrite>, Json<Applied>>("/v1/agent/write", "agentWrite", agent::write, "Stores a new version of an entry, signed by the agent."),

@@ -333,7 +333,7 @@ fn is_on_this_machine(config: &Config, head: &Head<'_>) -> bool {
 /// # Errors
 /// `unauthenticated`.
 pub(crate) fn known(node: &Node, credential: &Credential) -> Result<(), Refusal> {
-    node.read(|r| agents::me(r, credential)).map(|_| ())
+    node.read(|r| agents::me(r, credential, None)).map(|_| ())
 }
 
 /// Whether the vault knows whoever sent this, by session, signature or token; for requests that have no operation. A wrong try counts like any other.

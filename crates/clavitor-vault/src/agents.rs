@@ -8,13 +8,14 @@ use clavitor_crypto::{
 };
 
 use crate::{
-    Applied, Credential, EntrySummary, Error, Read, Result, UseMode, Vault, Write,
+    Applied, Credential, EntrySummary, Error, Read, Result, UseMode, Vault, Write, audit,
     audit::event::{Actor, Draft},
     budget,
     caller::{Caller, Who},
     change::{self, EntryChange, ScopeWrap},
     policy::{Act, GovernAgent, ListNames, Permit, ReadSelf, ReadVault, Subject},
     store::{Room, agents::AgentRow, entries::decode},
+    unlock::{self, ManifestPage},
 };
 
 /// The node's view of one agent.
@@ -105,6 +106,8 @@ pub struct AgentSelf {
     pub hour: BudgetUse,
     /// The agent stops working then, Unix seconds.
     pub not_after_s: u64,
+    /// The log's signed head, if the agent asked for it: what it compares with the one it has seen.
+    pub log: Option<audit::Checkpoint>,
 }
 
 /// Every agent of the person's vault.
@@ -150,11 +153,12 @@ pub fn unlock(w: &Write<'_>, credential: &Credential, agent_id: AgentId) -> Resu
     change_lock(w, &caller, *permit.target(), &state, "agent.unlock")
 }
 
-/// The state of the agent that asks, enrolled or hosted. An invited agent may ask too.
+/// The state of the agent that asks, enrolled or hosted. An invited agent may ask too. `log_from`: also the log's head, with the proof that it grew from
+/// that size, or without one if the log is shorter now.
 ///
 /// # Errors
 /// `Unauthenticated`.
-pub fn me(r: &Read<'_>, credential: &Credential) -> Result<AgentSelf> {
+pub fn me(r: &Read<'_>, credential: &Credential, log_from: Option<u64>) -> Result<AgentSelf> {
     let caller = Caller::find(r, credential)?;
     let Who::Agent(agent) = caller.who() else { return Err(Error::Unauthenticated) };
     let permit = caller.permit::<ReadSelf>(Act::ReadSelf, Subject::Vault, |vault| (vault, agent.agent_id))?;
@@ -171,7 +175,23 @@ pub fn me(r: &Read<'_>, credential: &Credential) -> Result<AgentSelf> {
         minute,
         hour,
         not_after_s: agent.not_after_s,
+        log: log_from.filter(|_| enrolled).map(|from| head_from(r, vault_id, from)).transpose()?,
     })
+}
+
+fn head_from(r: &Read<'_>, vault_id: VaultId, from: u64) -> Result<audit::Checkpoint> {
+    audit::head(r, vault_id, from.min(r.log_size(vault_id)?))
+}
+
+/// The manifests above version `after` that are not in force any more, for an enrolled agent that has seen one of them. An invited one has seen none.
+///
+/// # Errors
+/// `Unauthenticated`, `Forbidden`.
+pub fn manifests(r: &Read<'_>, credential: &Credential, after: u64) -> Result<ManifestPage> {
+    let caller = Caller::find(r, credential)?;
+    let agent_id = caller.agent(AgentKind::Enrolled)?.agent_id;
+    let permit = caller.permit::<ReadSelf>(Act::ReadPast, Subject::Vault, |vault| (vault, agent_id))?;
+    unlock::manifest_page(r, permit.target().0, after)
 }
 
 /// The entries an enrolled agent may use, sealed; the trash left out. Blocks for reading them; `done` is called on the writer thread once the audit row is

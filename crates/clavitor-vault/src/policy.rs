@@ -37,13 +37,17 @@ pub(crate) enum Act {
     ReadVault,
     ReadEntry,
     Export,
-    Change { sensitive: bool },
+    Change {
+        sensitive: bool,
+    },
     RegisterPasskey,
     ReadAgent,
     LockAgent,
     UnlockAgent,
     CancelRecovery,
     ReadSelf,
+    /// What the vault's owner had signed before: for whoever has been let in.
+    ReadPast,
     ListNames,
     Release(UseMode),
     WriteEntry,
@@ -87,7 +91,7 @@ fn decide_for_person(fresh: bool, act: Act, subject: Subject) -> Result<()> {
         Act::ReadVault | Act::ReadEntry | Act::ReadAgent | Act::LockAgent | Act::CancelRecovery => false,
         Act::Change { sensitive } => sensitive,
         Act::Export | Act::RegisterPasskey | Act::UnlockAgent => true,
-        Act::ReadSelf | Act::ListNames | Act::Release(_) | Act::WriteEntry => return Err(Error::Unauthenticated),
+        Act::ReadSelf | Act::ReadPast | Act::ListNames | Act::Release(_) | Act::WriteEntry => return Err(Error::Unauthenticated),
     };
     if needs_fresh && !fresh {
         return Err(Error::FreshPasskeyNeeded);
@@ -101,6 +105,8 @@ fn decide_for_person(fresh: bool, act: Act, subject: Subject) -> Result<()> {
 fn decide_for_agent(kind: AgentKind, standing: Standing, act: Act, subject: Subject) -> Result<()> {
     match act {
         Act::ReadSelf => return Ok(()),
+        Act::ReadPast if kind == AgentKind::Enrolled && standing != Standing::Invited => return Ok(()),
+        Act::ReadPast => return stands(standing).and(Err(Error::Unauthenticated)),
         Act::ListNames | Act::Release(_) | Act::WriteEntry => {}
         _ => return Err(Error::Unauthenticated),
     }

@@ -66,6 +66,7 @@ fn who_may_do_what() {
         ("unlock an agent", Act::UnlockAgent, Subject::Agent { known: true }),
         ("cancel a recovery", Act::CancelRecovery, Subject::Vault),
         ("ask how it stands itself", Act::ReadSelf, Subject::Vault),
+        ("read what was signed before", Act::ReadPast, Subject::Vault),
         ("list names", Act::ListNames, Subject::Vault),
         ("have a hosted password revealed", Act::Release(UseMode::Reveal), Subject::Field(all, password)),
         ("write an entry", Act::WriteEntry, Subject::Entry(all)),

@@ -71,6 +71,36 @@ pub fn state(r: &Read<'_>, credential: &Credential) -> Result<VaultState> {
     })
 }
 
+/// Manifests that were in force once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ManifestPage {
+    /// Signed manifests, oldest first, without gaps as far as the node has them.
+    pub manifests: Vec<Vec<u8>>,
+    /// Ask with this for later ones.
+    pub next: Option<u64>,
+}
+
+/// Manifests of one answer; each is at most 256 KiB.
+const MANIFESTS_EACH_MAX: u32 = 64;
+
+/// The manifests above version `after` that are not in force any more: what links one that a browser has seen to the one it sees now.
+///
+/// # Errors
+/// `Unauthenticated`.
+pub fn manifests(r: &Read<'_>, credential: &Credential, after: u64) -> Result<ManifestPage> {
+    let caller = Caller::find(r, credential)?;
+    let permit = caller.permit::<ReadVault>(Act::ReadVault, Subject::Vault, |vault| vault)?;
+    manifest_page(r, *permit.target(), after)
+}
+
+/// The page for a vault that the caller may read.
+pub(crate) fn manifest_page(r: &Read<'_>, vault_id: VaultId, after: u64) -> Result<ManifestPage> {
+    let found = r.manifests_after(vault_id, after, MANIFESTS_EACH_MAX)?;
+    let full = found.len() == MANIFESTS_EACH_MAX as usize;
+    let next = found.last().map(|(version, _)| *version).filter(|_| full);
+    Ok(ManifestPage { manifests: found.into_iter().map(|(_, manifest)| manifest).collect(), next })
+}
+
 /// Every way in, so that the browser can wrap the vault key again and say how many there are.
 ///
 /// # Errors

@@ -4,6 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { JSX } from "preact";
 import type { Entry } from "../../vault/index.ts";
 import { go } from "../state/route.ts";
+import { picked, pickedIds, pickAll, pickNone, pickTo, toggle } from "../state/pick.ts";
 import { active, found, query } from "../state/view.ts";
 import { Icon } from "../ui/icons.tsx";
 import { useWindow } from "../ui/window.ts";
@@ -11,6 +12,7 @@ import { t } from "../words/index.ts";
 import { NoRows } from "./list-empty.tsx";
 import { Filters, Status, Warnings } from "./list-tools.tsx";
 import { NewButton } from "./new-button.tsx";
+import { PickedTools } from "./picked.tsx";
 import { Row, ROW_PX } from "./row.tsx";
 
 export function EntryList({ selected }: { selected: string | null }): JSX.Element {
@@ -24,6 +26,10 @@ export function EntryList({ selected }: { selected: string | null }): JSX.Elemen
     if (entry !== undefined) go({ page: "entries", id: entry.id, view: "show" });
   };
   const move = (event: KeyboardEvent): void => {
+    if (event.target === scroll.current && pickByKey(event, entries, active.value, (index) => (active.value = window_.show(index)))) {
+      event.preventDefault();
+      return;
+    }
     const page = Math.max(1, Math.floor((scroll.current?.clientHeight ?? ROW_PX) / ROW_PX) - 1);
     const last = entries.length - 1;
     const steps: Record<string, number> = {
@@ -36,6 +42,7 @@ export function EntryList({ selected }: { selected: string | null }): JSX.Elemen
     const target = steps[event.key];
     if (target !== undefined) active.value = window_.show(Math.max(0, Math.min(last, target)));
     else if (event.key === "Enter") open(entries[active.value]);
+    else if (event.key === "Escape" && picked.value.length > 0) pickNone();
     else if (event.key === "Escape" && query.value !== "") query.value = "";
     else if (event.key === "Escape") scroll.current?.focus();
     else return;
@@ -51,7 +58,7 @@ export function EntryList({ selected }: { selected: string | null }): JSX.Elemen
         <Filters />
       </div>
       <Warnings />
-      <Status shown={entries.length} />
+      {picked.value.length > 0 ? <PickedTools /> : <Status shown={entries.length} />}
       <div
         ref={scroll}
         class="list-scroll"
@@ -59,6 +66,7 @@ export function EntryList({ selected }: { selected: string | null }): JSX.Elemen
         id="entry-list"
         role="listbox"
         aria-label={t.entries.list}
+        aria-multiselectable="true"
         tabIndex={entries.length === 0 ? -1 : 0}
         aria-activedescendant={rowId(entries, active.value)}
         onKeyDown={move}
@@ -71,11 +79,18 @@ export function EntryList({ selected }: { selected: string | null }): JSX.Elemen
               entry={entry}
               index={window_.from + offset}
               of={entries.length}
-              selected={entry.id === selected}
+              selected={picked.value.length > 0 ? pickedIds.value.has(entry.id) : entry.id === selected}
+              picking={picked.value.length > 0}
               active={window_.from + offset === active.value}
-              onOpen={() => {
+              onOpen={(event) => {
                 active.value = window_.from + offset;
-                open(entry);
+                if (event.shiftKey) pickTo(entry.id, selected);
+                else if (event.ctrlKey || event.metaKey) toggle(entry.id);
+                else open(entry);
+              }}
+              onPick={() => {
+                active.value = window_.from + offset;
+                toggle(entry.id);
               }}
             />
           ))}
@@ -84,6 +99,22 @@ export function EntryList({ selected }: { selected: string | null }): JSX.Elemen
       {entries.length === 0 && <NoRows />}
     </section>
   );
+}
+
+/** Space picks, Shift with an arrow picks on, Ctrl+A picks all. True when the key was one of these. */
+function pickByKey(event: KeyboardEvent, entries: readonly Entry[], at: number, show: (index: number) => void): boolean {
+  const entry = entries[at];
+  if (entry === undefined) return false;
+  const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1 };
+  const step = steps[event.key];
+  if (event.shiftKey && step !== undefined) {
+    const next = Math.max(0, Math.min(entries.length - 1, at + step));
+    pickTo(entries[next]?.id ?? entry.id, entry.id);
+    show(next);
+  } else if (event.key === " ") toggle(entry.id);
+  else if (event.key === "a" && (event.ctrlKey || event.metaKey)) pickAll();
+  else return false;
+  return true;
 }
 
 const rowId = (entries: readonly Entry[], index: number): string | undefined => {

@@ -14,15 +14,20 @@ export function Row({
   index,
   of,
   selected,
+  picking,
   active,
   onOpen,
+  onPick,
 }: {
   entry: Entry;
   index: number;
   of: number;
   selected: boolean;
+  /** Some entries are picked; `selected` says whether this is one. */
+  picking: boolean;
   active: boolean;
-  onOpen: () => void;
+  onOpen: (event: MouseEvent) => void;
+  onPick: () => void;
 }): JSX.Element {
   const under = underTitle(entry);
   return (
@@ -36,8 +41,16 @@ export function Row({
       style={{ transform: `translateY(${index * ROW_PX}px)` }}
       onClick={onOpen}
     >
-      <span class="kind-mark">
-        <Icon name={kindIcons[entry.kind]} />
+      {/* A larger target than the row for fingers and mice; the keyboard has the space bar. */}
+      <span
+        class={picking && selected ? "kind-mark picked" : "kind-mark"}
+        title={t.entries.pick.one}
+        onClick={(event) => {
+          event.stopPropagation();
+          onPick();
+        }}
+      >
+        <Icon name={picking && selected ? "check" : kindIcons[entry.kind]} />
       </span>
       <span>
         <span class="title">

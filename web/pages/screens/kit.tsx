@@ -6,6 +6,7 @@ import { Button } from "../ui/button.tsx";
 import { copySecret } from "../ui/clipboard.ts";
 import { SelectField, TextField } from "../ui/form.tsx";
 import { Notice } from "../ui/notice.tsx";
+import { Qr } from "../ui/qr.tsx";
 import { useTask } from "../ui/task.ts";
 import { date, span } from "../words/format.ts";
 import { t } from "../words/index.ts";
@@ -13,6 +14,12 @@ import { t } from "../words/index.ts";
 const HOUR_S = 3_600;
 const DELAYS_S = [HOUR_S, 24 * HOUR_S, 48 * HOUR_S, 7 * 24 * HOUR_S];
 export const DELAY_DEFAULT_S = 24 * HOUR_S;
+
+/** What stands on the sheet, as lines. No address that a phone would open by itself: the code would stand in its history. */
+function kitText(draft: RecoveryDraft): string {
+  const words = t.screens.setup.kit;
+  return `${words.code}: ${draft.code}\n${words.vaultId}: ${draft.vaultId}\n${words.server}: ${draft.node}\n`;
+}
 
 /** The sheet itself; the only thing on this site that prints. */
 export function KitSheet({ draft }: { draft: RecoveryDraft }): JSX.Element {
@@ -42,6 +49,7 @@ export function KitSheet({ draft }: { draft: RecoveryDraft }): JSX.Element {
           <dd>{date(Date.now())}</dd>
         </div>
       </dl>
+      <Qr text={kitText(draft)} label={words.qr} />
       <p class="hint">{words.howto}</p>
     </section>
   );
@@ -50,7 +58,7 @@ export function KitSheet({ draft }: { draft: RecoveryDraft }): JSX.Element {
 /** The sheet with its buttons. */
 export function ShowKit({ draft, onNext }: { draft: RecoveryDraft; onNext: () => void }): JSX.Element {
   const words = t.screens.setup.kit;
-  const text = `${words.code}: ${draft.code}\n${words.vaultId}: ${draft.vaultId}\n${words.server}: ${draft.node}\n`;
+  const text = kitText(draft);
   return (
     <>
       <KitSheet draft={draft} />

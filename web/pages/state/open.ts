@@ -5,6 +5,7 @@ import { clear as clearClipboard } from "../ui/clipboard.ts";
 import { toast } from "../ui/toast.tsx";
 import { explain } from "./failure.ts";
 import { phase, raise, recoveryDraft, revision } from "./phase.ts";
+import { pickNone } from "./pick.ts";
 import { isIdle, watchPresence } from "./presence.ts";
 import { forgetView } from "./view.ts";
 
@@ -108,6 +109,7 @@ async function fill(vault: OpenVault): Promise<void> {
 async function left(why: "locked" | "alarm" | "session over"): Promise<void> {
   recoveryDraft.value = null;
   forgetView();
+  pickNone();
   await clearClipboard();
   if (phase.peek().name === "alarm") return;
   if (why !== "alarm") phase.value = { name: "locked", why: isIdle() ? "session over" : why };

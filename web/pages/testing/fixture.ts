@@ -103,6 +103,13 @@ function fixtureEntries(options: FixtureOptions, changed: () => void): OpenVault
     openBytes: () => Promise.resolve(new Uint8Array([1])),
     create: () => Promise.resolve(all[0] as Entry),
     edit: (id) => Promise.resolve(must(id)),
+    editMany: (ids, change) => {
+      for (const id of ids) {
+        const { folder = "", tags = [] } = change(must(id));
+        void replace([id], { folder, tags });
+      }
+      return Promise.resolve();
+    },
     trash: (ids) => replace(ids, { trashed: true }),
     restore: (ids) => replace(ids, { trashed: false }),
     purge: () => Promise.resolve(),

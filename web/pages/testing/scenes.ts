@@ -87,6 +87,27 @@ export const scenes: readonly Scene[] = [
       for (let step = 0; step < 12; step += 1) await page.keyboard.press("ArrowDown");
     },
   },
+  {
+    name: "list-picked",
+    address: "?#/entries",
+    prepare: async (page) => {
+      await page.getByRole("listbox", { name: t.entries.list }).focus();
+      await page.keyboard.press("Space");
+      for (let step = 0; step < 3; step += 1) await page.keyboard.press("Shift+ArrowDown");
+      await page.getByText(t.entries.pick.count(4)).waitFor();
+      await press(page, t.entries.pick.more);
+    },
+  },
+  {
+    name: "list-picked-tier",
+    address: "?#/entries",
+    prepare: async (page) => {
+      await page.getByRole("listbox", { name: t.entries.list }).focus();
+      await page.keyboard.press("Control+a");
+      await press(page, t.entries.pick.more);
+      await page.getByRole("menuitem", { name: t.entries.pick.tier }).click();
+    },
+  },
   { name: "new-menu", address: "?#/entries", prepare: (page) => press(page, t.entries.create) },
   {
     name: "help",

@@ -87,6 +87,7 @@ export async function expectDead(world: World, vault: OpenVault): Promise<void> 
   const calls: (() => Promise<unknown>)[] = [
     () => vault.entries.openField(entry?.id ?? "", field?.id ?? ""),
     () => vault.entries.create({ title: "x", kind: "note", fields: [] }),
+    () => vault.entries.editMany([entry?.id ?? ""], () => ({ title: "x", kind: "note", fields: [] })),
     () => vault.entries.trash([entry?.id ?? ""]),
     () => vault.entries.history(entry?.id ?? ""),
     () => vault.ways.list(),

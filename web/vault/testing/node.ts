@@ -98,6 +98,8 @@ export class TestNode implements Transport {
         return {};
       case "GET vault":
         return this.state();
+      case "GET manifests":
+        return this.manifestsAfter(Number(parameters.get("after")));
       case "GET unlockers":
         return { unlockers: [...this.unlockers.values()] };
       case "POST passkeys":
@@ -188,6 +190,13 @@ export class TestNode implements Transport {
       vault_id: this.vaultId, unlocker, manifest: this.manifest.signed, usk: this.usk, names: this.names ?? null, previous_vmks: this.previousVmks,
       checkpoint, consistency, recovery_pending_until_ms: this.recoveryReleaseMs ?? null,
     };
+  }
+
+  /** Two at a time, so that there is a next page. */
+  private manifestsAfter(after: number): unknown {
+    const old = this.manifests.slice(0, -1).map((signed) => ({ signed, version: decodeManifest(splitSigned(bytes(signed)).body).version }));
+    const page = old.filter(({ version }) => version > after).slice(0, 2);
+    return { manifests: page.map(({ signed }) => signed), next: page.length === 2 ? page.at(-1)?.version : null };
   }
 
   private apply(change: Change): void {

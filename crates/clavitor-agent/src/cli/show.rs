@@ -57,6 +57,11 @@ pub(super) async fn list(say: &Say, place: Place) -> Result<(), Failure> {
             shown.waiting
         ));
     }
+    for gone in &shown.gone {
+        say.note(&format!(
+            "item {gone}, which this agent has used, is not in the list any more. If its owner did not take it away, tell them: the node may be hiding it"
+        ));
+    }
     say.data(&shown, || shown.items.iter().map(item_lines).collect::<Vec<_>>().join("\n"))
 }
 

@@ -6,5 +6,5 @@ mod pins;
 mod profile;
 
 pub use keys::{AgentKeys, Identity};
-pub use pins::{ObjectPin, Pins, Step};
+pub use pins::{LogPin, ObjectPin, Pins, Step};
 pub use profile::{Incident, PinsError, Profile, Store};

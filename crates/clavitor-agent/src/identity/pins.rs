@@ -1,6 +1,6 @@
 //! Pins: what this agent has verified before. Nothing older, and nothing different of the same version, is ever accepted again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
 use clavitor_api::Id;
@@ -41,6 +41,16 @@ impl ObjectPin {
     }
 }
 
+/// How far the audit log was seen to reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogPin {
+    /// Events.
+    pub size: u64,
+    /// Root of their tree.
+    #[serde(serialize_with = "write_hash", deserialize_with = "read_hash")]
+    pub root: Hash,
+}
+
 /// The pins of one vault.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -49,6 +59,15 @@ pub struct Pins {
     pub manifest: Option<ObjectPin>,
     /// Entry headers.
     pub entries: BTreeMap<Id, ObjectPin>,
+    /// The audit log. Once it is there, the node is one that keeps every manifest from the pinned one on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<LogPin>,
+    /// Entries that something was released of: should one leave the list, a person is told, once.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub used: BTreeSet<Id>,
+    /// Used entries whose leaving a person was told of.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub missed: BTreeSet<Id>,
 }
 
 impl Pins {
@@ -65,6 +84,17 @@ impl Pins {
             let ours = self.entries.entry(*entry).or_insert(*theirs);
             merge_one(ours, theirs).map_err(|()| format!("entry {entry}"))?;
         }
+        if let Some(theirs) = &other.log {
+            let ours = self.log.get_or_insert(*theirs);
+            if ours.size == theirs.size && ours.root != theirs.root {
+                return Err("the audit log".to_owned());
+            }
+            if theirs.size > ours.size {
+                *ours = *theirs;
+            }
+        }
+        self.used.extend(&other.used);
+        self.missed.extend(&other.missed);
         Ok(())
     }
 }
@@ -114,19 +144,33 @@ mod tests {
 
     #[test]
     fn two_processes_agree_or_say_what_differs() {
-        let mut ours = Pins { manifest: Some(pin(2, 1)), entries: [(Id([1; 16]), pin(1, 1))].into() };
-        let theirs = Pins { manifest: Some(pin(3, 2)), entries: [(Id([2; 16]), pin(1, 1))].into() };
+        let mut ours = Pins { manifest: Some(pin(2, 1)), entries: [(Id([1; 16]), pin(1, 1))].into(), ..Pins::default() };
+        let theirs = Pins { manifest: Some(pin(3, 2)), entries: [(Id([2; 16]), pin(1, 1))].into(), ..Pins::default() };
         ours.merge(&theirs).unwrap();
         assert_eq!((ours.manifest, ours.entries.len()), (Some(pin(3, 2)), 2));
-        let forked = Pins { manifest: Some(pin(3, 9)), entries: BTreeMap::new() };
+        let forked = Pins { manifest: Some(pin(3, 9)), ..Pins::default() };
         assert_eq!(ours.merge(&forked), Err("the manifest".to_owned()));
     }
 
     #[test]
     fn pins_read_back_from_json() {
-        let pins = Pins { manifest: Some(pin(2, 1)), entries: [(Id([1; 16]), pin(7, 3))].into() };
+        let log = Some(LogPin { size: 9, root: [4; 32] });
+        let used = [Id([1; 16])].into();
+        let pins = Pins { manifest: Some(pin(2, 1)), entries: [(Id([1; 16]), pin(7, 3))].into(), log, used, missed: BTreeSet::new() };
         let text = serde_json::to_string(&pins).unwrap();
         assert_eq!(serde_json::from_str::<Pins>(&text).unwrap(), pins);
+        let before = r#"{"manifest": null, "entries": {}}"#;
+        assert_eq!(serde_json::from_str::<Pins>(before).unwrap(), Pins::default(), "a file from before there was more");
+    }
+
+    #[test]
+    fn two_processes_saw_one_log() {
+        let seen = |size, byte| Pins { log: Some(LogPin { size, root: [byte; 32] }), ..Pins::default() };
+        let mut ours = seen(5, 1);
+        ours.merge(&seen(4, 9)).unwrap();
+        ours.merge(&seen(7, 2)).unwrap();
+        assert_eq!(ours, seen(7, 2));
+        assert_eq!(ours.merge(&seen(7, 3)), Err("the audit log".to_owned()));
     }
 
     proptest! {

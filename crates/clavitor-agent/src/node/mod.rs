@@ -76,7 +76,9 @@ impl Node {
         let mut request = Request::builder().method(method.clone()).uri(&uri).header(header::ACCEPT, "application/json");
         request = request.header(header::USER_AGENT, concat!("clavitor-agent/", env!("CARGO_PKG_VERSION")));
         if let Some(who) = who {
-            let asked = dpop::Asked { method: method.as_str(), uri: &uri, body: body.as_deref(), now_s: clock::now_ms() / 1000 };
+            // RFC 9449 section 4.2: the address without its query.
+            let address = uri.split('?').next().unwrap_or_default();
+            let asked = dpop::Asked { method: method.as_str(), uri: address, body: body.as_deref(), now_s: clock::now_ms() / 1000 };
             let proof = dpop::prove(who.key, &who.agent, &asked);
             request = request.header(header::AUTHORIZATION, proof.authorization).header("DPoP", proof.dpop);
         }

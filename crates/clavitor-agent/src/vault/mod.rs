@@ -3,11 +3,12 @@
 mod entry;
 mod find;
 mod item;
+mod past;
 mod release;
 mod standing;
 mod write;
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 use clavitor_api::{AgentEntryList, AgentSelf, Blob, EntrySummary, Id};
 use clavitor_crypto::{
@@ -50,6 +51,9 @@ pub struct Items {
     pub items: Vec<Item>,
     /// Entries whose last author was removed: they wait for the owner.
     pub waiting: usize,
+    /// Entries this agent has used that are not in the list any more, each named once. The owner may have taken them away; a node that hides them looks
+    /// the same, so a person is told.
+    pub gone: Vec<Id>,
 }
 
 impl Session {
@@ -63,12 +67,17 @@ impl Session {
         }
         let (identity, pins) = (profile.identity()?, profile.pins()?);
         let node = Node::new(identity.node.clone(), ca_file)?;
-        let status: AgentSelf = node.get(identity.prover(), "/v1/agent").await?;
-        let (manifest, standing, scopes) =
-            verified(&identity, &pins, &status).map_err(|alarm| profile.raise(&alarm, identity.node.as_str()))?;
+        let status: AgentSelf = node.get(identity.prover(), &status_path(&pins)).await?;
+        let raised = |alarm: Alarm| profile.raise(&alarm, identity.node.as_str());
+        let (manifest, standing, scopes) = verified(&identity, &pins, &status).map_err(raised)?;
+        past::linked(&identity, &node, &pins, &manifest).await.map_err(|broken| match broken {
+            past::Broken::Alarm(alarm) => raised(alarm),
+            past::Broken::Failure(failure) => failure,
+        })?;
+        let log = past::log(&identity, &pins, manifest.body(), &status).map_err(raised)?;
         let session = Self { profile, identity, node, pins, status, manifest, standing, scopes };
         let manifest = ObjectPin { version: session.manifest.body().version, hash: *session.manifest.hash() };
-        session.keep(&Pins { manifest: Some(manifest), ..Pins::default() })?;
+        session.keep(&Pins { manifest: Some(manifest), log, ..Pins::default() })?;
         Ok(session)
     }
 
@@ -142,7 +151,7 @@ impl Session {
     pub async fn items(&self) -> Result<Items, Failure> {
         let agent = self.working()?;
         let list: AgentEntryList = self.node.get(self.identity.prover(), "/v1/agent/entries").await?;
-        let mut found = Items { items: Vec::with_capacity(list.entries.len().min(10_000)), waiting: 0 };
+        let mut found = Items { items: Vec::with_capacity(list.entries.len().min(10_000)), waiting: 0, gone: Vec::new() };
         let mut verified = Pins::default();
         for summary in &list.entries {
             let entry = EntryId(summary.entry_id.0);
@@ -160,6 +169,9 @@ impl Session {
             }
             found.items.push(item);
         }
+        let listed: BTreeSet<Id> = list.entries.iter().map(|summary| summary.entry_id).collect();
+        found.gone = self.pins.used.iter().filter(|used| !listed.contains(used) && !self.pins.missed.contains(used)).copied().collect();
+        verified.missed.extend(&found.gone);
         self.keep(&verified)?;
         found.items.sort_by(|a, b| (&a.title, a.id()).cmp(&(&b.title, b.id())));
         Ok(found)
@@ -208,6 +220,11 @@ impl Session {
             PinsError::Failure(failure) => failure,
         })
     }
+}
+
+/// Asks how the log grew as well: from what was seen, or from its beginning.
+fn status_path(pins: &Pins) -> String {
+    format!("/v1/agent?log_from={}", pins.log.map_or(0, |log| log.size))
 }
 
 fn pin_of(header: &SignedHeader) -> ObjectPin {

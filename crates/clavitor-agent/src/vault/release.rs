@@ -138,7 +138,8 @@ impl Session {
             Err(fault) => return Err(self.judged(fault).await),
         };
         let (header, opened) = opened;
-        self.keep(&Pins { entries: [(Id(entry.0), pin_of(&header))].into(), ..Pins::default() })?;
+        let entry = Id(entry.0);
+        self.keep(&Pins { entries: [(entry, pin_of(&header))].into(), used: [entry].into(), ..Pins::default() })?;
         Ok(opened)
     }
 

@@ -147,6 +147,25 @@ fn the_harvest_budget_ends_in_exit_code_ten_and_a_lock_in_nine() {
 }
 
 #[test]
+fn a_second_breach_within_two_hours_locks_the_agent_until_its_owner_says_otherwise() {
+    let (node, _owner, machine, _) = household(usual(), 8);
+    let read = |number: usize| machine.agent(&["run", "--json", "--env", &format!("A=clv://-/Item {number}/password"), "--", "true"]);
+    let pass = |minutes| {
+        node.later(minutes);
+        machine.later(minutes);
+    };
+    (1..=3).for_each(|number| drop(ok(read(number))));
+    assert_eq!(read(4).code, 10, "the first breach cools it down");
+    pass(16);
+    (1..=3).for_each(|number| drop(ok(read(number))));
+    let second = read(4);
+    assert_eq!(second.code, 9, "the second locks it: {second:?}");
+    pass(30);
+    assert_eq!(machine.agent(&["status", "--json"]).json()["state"], "locked", "time alone does not help");
+    assert_eq!(read(1).code, 9);
+}
+
+#[test]
 fn a_revoked_agent_is_shut_out() {
     let (node, mut owner, machine, agent) = household(usual(), 1);
     ok(machine.agent(&["list"]));

@@ -246,7 +246,16 @@ impl ToWire for vault::agents::AgentSelf {
             minute: self.minute.to_wire(),
             hour: self.hour.to_wire(),
             not_after_s: self.not_after_s,
+            log: self.log.map(ToWire::to_wire),
         }
+    }
+}
+
+impl ToWire for vault::unlock::ManifestPage {
+    type Wire = wire::ManifestPage;
+
+    fn to_wire(self) -> wire::ManifestPage {
+        wire::ManifestPage { manifests: self.manifests.into_iter().map(Blob).collect(), next: self.next }
     }
 }
 

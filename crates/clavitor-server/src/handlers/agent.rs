@@ -1,18 +1,23 @@
 //! What agents ask for themselves.
 
-use clavitor_api::{AgentEntryList, AgentSelf, AgentWrite, Applied, ReleaseRequest, Released};
+use clavitor_api::{AgentEntryList, AgentQuery, AgentSelf, AgentWrite, Applied, ManifestPage, ManifestQuery, ReleaseRequest, Released};
 use clavitor_vault::{agents, release};
 
 use super::Answer;
 use crate::{
     convert::{FromWire as _, ToWire as _},
-    operation::{Call, Json},
+    operation::{Call, Json, Query},
     who::{Agent, AnyAgent},
 };
 
 /// The caller's own state.
-pub(crate) async fn me(call: Call<AnyAgent>, (): ()) -> Answer<AgentSelf> {
-    Ok(Json(call.node.read(|r| agents::me(r, call.who.credential()))?.to_wire()))
+pub(crate) async fn me(call: Call<AnyAgent>, Query(query): Query<AgentQuery>) -> Answer<AgentSelf> {
+    Ok(Json(call.node.read(|r| agents::me(r, call.who.credential(), query.log_from))?.to_wire()))
+}
+
+/// Manifests that were in force before.
+pub(crate) async fn manifests(call: Call<Agent>, Query(query): Query<ManifestQuery>) -> Answer<ManifestPage> {
+    Ok(Json(call.node.read(|r| agents::manifests(r, &call.who.credential, query.after))?.to_wire()))
 }
 
 /// The entries an enrolled agent may use.

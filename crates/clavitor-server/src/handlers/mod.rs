@@ -9,6 +9,7 @@ pub(crate) mod entries;
 pub(crate) mod hosted;
 pub(crate) mod node;
 pub(crate) mod recovery;
+pub(crate) mod reports;
 pub(crate) mod session;
 pub(crate) mod setup;
 

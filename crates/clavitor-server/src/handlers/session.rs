@@ -14,7 +14,7 @@ use crate::{
     convert::ToWire as _,
     health,
     node::Node,
-    operation::{Call, Json},
+    operation::{Call, Json, Query},
     refusal::Refusal,
     who::{Anyone, FreshPerson, Person},
 };
@@ -80,6 +80,11 @@ pub(crate) async fn end(call: Call<Person>, (): ()) -> Result<SignedOut, Refusal
 /// Everything the browser needs to unlock.
 pub(crate) async fn vault(call: Call<Person>, (): ()) -> Answer<clavitor_api::VaultState> {
     Ok(Json(call.node.read(|r| unlock::state(r, &call.who.credential))?.to_wire()))
+}
+
+/// Manifests that were in force before.
+pub(crate) async fn manifests(call: Call<Person>, Query(query): Query<clavitor_api::ManifestQuery>) -> Answer<clavitor_api::ManifestPage> {
+    Ok(Json(call.node.read(|r| unlock::manifests(r, &call.who.credential, query.after))?.to_wire()))
 }
 
 /// Every way in.

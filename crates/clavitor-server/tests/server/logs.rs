@@ -53,6 +53,62 @@ impl<'a> MakeWriter<'a> for Lines {
     }
 }
 
+fn report(directive: &str) -> axum::extract::Request {
+    let needle = "https://needle.example/?q=needle-4111";
+    let body = json!({"csp-report": {
+        "document-uri": needle, "referrer": needle, "blocked-uri": needle, "source-file": needle, "script-sample": needle,
+        "effective-directive": directive, "violated-directive": directive, "original-policy": needle, "line-number": 3,
+    }});
+    axum::extract::Request::builder()
+        .method(Method::POST)
+        .uri("/v1/reports/policy")
+        .header("host", "localhost:1984")
+        .header("origin", crate::node::ORIGIN)
+        .header("sec-fetch-site", "same-origin")
+        .header("content-type", "application/csp-report")
+        .body(axum::body::Body::from(body.to_string()))
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_browsers_report_of_a_violation_leaves_its_directive_and_a_count() {
+    let lines = Lines::default();
+    let subscriber = tracing_subscriber::fmt().with_writer(lines.clone()).with_max_level(tracing::Level::TRACE).with_ansi(false).finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    let node = TestNode::new();
+    for directive in ["script-src-elem", "script-src-elem", "script-src-elem", "needle-src"] {
+        assert_eq!(node.send(report(directive)).await.status, 204);
+    }
+    drop(guard);
+    assert_eq!(node.app.node().reports().total(), 4);
+    let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let told: Vec<&str> = log.lines().filter(|line| line.contains("content policy")).collect();
+    assert_eq!(told.len(), 3, "the first, the second, and the first of another directive: {log}");
+    assert!(told[0].contains("script-src-elem") && told[1].contains("count=2") && told[2].contains("other"), "{log}");
+    assert!(!log.contains("needle"), "{log}");
+}
+
+#[tokio::test]
+async fn reports_are_small_ours_and_few() {
+    let limits = clavitor_server::Limits { anonymous_per_minute_max: 5, ..clavitor_server::Limits::default() };
+    let node = TestNode::with(limits);
+    let mut foreign = report("script-src");
+    foreign.headers_mut().insert("origin", "https://elsewhere.example".parse().unwrap());
+    assert_eq!(node.send(foreign).await.status, 403);
+    let mut form = report("script-src");
+    form.headers_mut().insert("content-type", "text/plain".parse().unwrap());
+    assert_eq!(node.send(form).await.status, 415);
+    let mut odd = report("script-src");
+    *odd.body_mut() = axum::body::Body::from(r#"{"csp-report": 7}"#);
+    assert_eq!(node.send(odd).await.status, 400);
+    let mut statuses = Vec::new();
+    for _ in 0..6 {
+        statuses.push(node.send(report("script-src")).await.status.as_u16());
+    }
+    assert!(statuses.starts_with(&[204]) && statuses.ends_with(&[429]), "{statuses:?}");
+    assert_eq!(node.app.node().reports().total(), statuses.iter().filter(|status| **status == 204).count() as u64);
+}
+
 #[tokio::test]
 async fn nothing_that_a_caller_wrote_is_logged() {
     let lines = Lines::default();

@@ -13,6 +13,7 @@ mod logs;
 mod node;
 mod operator;
 mod passkeys;
+mod past;
 mod proofs;
 mod release;
 mod routes;

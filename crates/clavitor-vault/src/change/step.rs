@@ -53,7 +53,7 @@ impl Step<'_, '_> {
         self.put_grants()?;
         self.put_entries()?;
         if self.new_manifest() {
-            self.w.put_manifest(self.vault_id(), &self.settle()?)?;
+            self.w.put_manifest(self.vault_id(), &self.settle()?, self.before().map(|before| before.version))?;
         }
         self.check_whole()?;
         self.finish()

@@ -113,6 +113,8 @@ const COLUMNS: &[(&str, &[(&str, Class)])] = &[
             ("times", Clear),
         ],
     ),
+    // Signed, not sealed: who may do what, without a name.
+    ("manifest_version", &[("vault_id", Clear), ("version", Clear), ("manifest", Clear)]),
     ("migration", &[("number", Clear), ("sha256", Hashed), ("applied_ms", Clear)]),
     // Both keys are public ones.
     ("node", &[("one", Clear), ("database_id", Clear), ("log_key", Clear), ("backup_key", Clear)]),

@@ -68,6 +68,12 @@ impl Read<'_> {
         self.vault(id)?.ok_or_else(|| Fault::Other(format!("vault {id} is gone")))
     }
 
+    /// Signed manifests that are not in force any more, of versions above `after`, oldest first, at most `limit`.
+    pub(crate) fn manifests_after(&self, id: VaultId, after: u64, limit: u32) -> Got<Vec<(u64, Vec<u8>)>> {
+        let sql = "SELECT version, manifest FROM manifest_version WHERE vault_id = $1 AND version > $2 ORDER BY version LIMIT $3";
+        self.tx.all(sql, values![&id.0, after, limit], |row| Ok((row.u64(0)?, row.bytes(1)?)))
+    }
+
     pub(crate) fn previous_vmks(&self, id: VaultId) -> Got<Vec<Vec<u8>>> {
         self.tx.all("SELECT record FROM previous_vmk WHERE vault_id = $1 ORDER BY vault_epoch", values![&id.0], |row| row.bytes(0))
     }
@@ -85,7 +91,13 @@ impl Write<'_> {
         Ok(self.tx.execute(sql, values![&id.0, manifest, usk, self.now_ms()])? == 1)
     }
 
-    pub(crate) fn put_manifest(&self, id: VaultId, manifest: &Settled<'_>) -> Got<()> {
+    /// Puts a manifest in force. The one before, of version `before`, is kept: whoever has seen it wants to know that this one comes from it.
+    pub(crate) fn put_manifest(&self, id: VaultId, manifest: &Settled<'_>, before: Option<u64>) -> Got<()> {
+        if let Some(version) = before {
+            let keep =
+                "INSERT INTO manifest_version (vault_id, version, manifest) SELECT vault_id, $1, manifest FROM vault WHERE vault_id = $2";
+            self.tx.execute(keep, values![version, &id.0])?;
+        }
         self.tx.execute("UPDATE vault SET manifest = $1 WHERE vault_id = $2", values![manifest.bytes(), &id.0])?;
         self.tails.drop_manifest(id);
         Ok(())

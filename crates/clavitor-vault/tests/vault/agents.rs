@@ -7,7 +7,7 @@ use clavitor_vault::{Credential, Error, agents};
 use crate::house::{Enrolled, House, PASSWORD, convert, entry_change, login, proof, stored, wait};
 
 fn me(house: &House, credential: &Credential) -> Result<agents::AgentSelf, Error> {
-    house.vault.read(house.now_ms, |r| agents::me(r, credential))
+    house.vault.read(house.now_ms, |r| agents::me(r, credential, None))
 }
 
 fn list(house: &House, agent: &Enrolled) -> Result<Vec<clavitor_vault::EntrySummary>, Error> {

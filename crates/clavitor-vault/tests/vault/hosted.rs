@@ -42,7 +42,7 @@ fn a_hosted_agent_sees_names_and_what_it_may_do() {
     assert_eq!(fields[2], (API_KEY, 1, vec![UseMode::Reveal]));
     assert_eq!(fields[3], (TOTP, 1, vec![UseMode::Totp, UseMode::Reveal]));
     assert_eq!(fields[4], (CARD, 3, vec![]));
-    let me = house.vault.read(house.now_ms, |r| agents::me(r, &token)).unwrap();
+    let me = house.vault.read(house.now_ms, |r| agents::me(r, &token, None)).unwrap();
     assert_eq!((me.agent_id, me.active, me.manifest, me.scope_wraps.len()), (agent_id, true, None, 0));
     assert_eq!(me.minute.used, 0, "names cost no budget");
 }

@@ -6,6 +6,7 @@ mod adoption;
 mod agents;
 mod audit;
 mod backup;
+mod calls;
 mod changes;
 mod concurrency;
 mod crash;

@@ -149,7 +149,7 @@ fn a_stranger_is_asked_to_sign_in_whatever_is_asked() {
         assert_eq!(read(&|r| clavitor_vault::entries::page(r, &stranger, None, 1).err()), Some(Error::Unauthenticated));
         assert_eq!(read(&|r| clavitor_vault::audit::page(r, &stranger, None, 1).err()), Some(Error::Unauthenticated));
         assert_eq!(read(&|r| clavitor_vault::agents::list(r, &stranger).err()), Some(Error::Unauthenticated));
-        assert_eq!(read(&|r| clavitor_vault::agents::me(r, &stranger).err()), Some(Error::Unauthenticated));
+        assert_eq!(read(&|r| clavitor_vault::agents::me(r, &stranger, None).err()), Some(Error::Unauthenticated));
     }
     for bad in ["", "A", &"A".repeat(44), &"!".repeat(43)] {
         assert!(Credential::session(bad).is_err(), "{bad}");

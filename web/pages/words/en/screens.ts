@@ -59,8 +59,9 @@ export const screens = {
       vaultId: "Vault id",
       server: "Server",
       made: "Made on",
+      qr: "The same as a QR code, to be read with a phone",
       howto:
-        "Open the server's address, choose “I lost my passkey”, and type the code and the vault id. The vault opens after a waiting time, during which any passkey can stop it.",
+        "Open the server's address, choose “I lost my passkey”, and type the code and the vault id, or read them with a phone. The vault opens after a waiting time, during which any passkey can stop it.",
       print: "Print",
       copyKit: "Copy",
       once: "This code is shown only now.",

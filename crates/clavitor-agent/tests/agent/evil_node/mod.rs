@@ -3,6 +3,7 @@
 mod authors;
 mod entries;
 mod manifest;
+mod past;
 
 use clavitor_api::Blob;
 use clavitor_crypto::{

@@ -2,8 +2,9 @@
 
 use std::{
     io::Write as _,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Output, Stdio},
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 use serde_json::Value;
@@ -11,6 +12,8 @@ use serde_json::Value;
 /// A machine.
 pub(crate) struct Machine {
     home: tempfile::TempDir,
+    /// By so much its clock is ahead of the one on the wall.
+    ahead_minutes: AtomicU64,
 }
 
 /// What a command left behind.
@@ -45,7 +48,12 @@ impl From<Output> for Out {
 
 impl Machine {
     pub(crate) fn new() -> Self {
-        Self { home: tempfile::tempdir().unwrap() }
+        Self { home: tempfile::tempdir().unwrap(), ahead_minutes: AtomicU64::new(0) }
+    }
+
+    /// Time passes on this machine (libfaketime; scripts/install test).
+    pub(crate) fn later(&self, minutes: u64) {
+        self.ahead_minutes.fetch_add(minutes, Ordering::Relaxed);
     }
 
     pub(crate) fn home(&self) -> &Path {
@@ -61,6 +69,11 @@ impl Machine {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_clavitor-agent"));
         command.arg("agent").args(arguments).env_clear().env("HOME", self.home()).env("PATH", "/usr/bin:/bin").current_dir(self.home());
+        let ahead = self.ahead_minutes.load(Ordering::Relaxed);
+        if ahead > 0 {
+            let ahead = format!("+{ahead}m");
+            command.env("LD_PRELOAD", faketime()).env("FAKETIME", ahead).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        }
         command
     }
 
@@ -75,4 +88,9 @@ impl Machine {
         child.stdin.take().unwrap().write_all(input).unwrap();
         child.wait_with_output().unwrap().into()
     }
+}
+
+fn faketime() -> PathBuf {
+    let folders = std::fs::read_dir("/usr/lib").unwrap().filter_map(|found| Some(found.ok()?.path().join("faketime/libfaketimeMT.so.1")));
+    folders.into_iter().find(|path| path.exists()).unwrap_or_else(|| panic!("libfaketime is installed by scripts/install test"))
 }

@@ -1,5 +1,6 @@
 //! What the tests share: a vault made by the person's side, a node that serves it and can be told to lie, and a machine on which the agent lives.
 
+mod log;
 mod machine;
 mod node;
 mod owner;
@@ -9,6 +10,7 @@ mod vault;
 #[path = "../../../../clavitor-server/tests/server/wire.rs"]
 mod wire;
 
+pub(crate) use log::Log;
 pub(crate) use machine::{Machine, Out};
 pub(crate) use node::{Node, refusal};
 pub(crate) use owner::Owner;

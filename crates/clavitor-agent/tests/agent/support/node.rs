@@ -9,14 +9,14 @@ use std::{
 use bytes::Bytes;
 use clavitor_api::{
     AgentEntryList, AgentSelf, AgentWrite, Applied, Blob, BudgetUse, EnrolRequest, EnrolResponse, EntryDetail, EntrySummary, ErrorBody,
-    ErrorCode, FieldRecord, Grant, Id, ReleaseRequest, Released, ScopeWrap, UseMode,
+    ErrorCode, FieldRecord, Grant, Id, ManifestPage, ReleaseRequest, Released, ScopeWrap, UseMode,
 };
 use clavitor_crypto::{
     AgentId, EntryId, FieldId, ScopeId,
     field_kind::Tier,
     hash::sha256,
     header::{Header, SignedHeader},
-    manifest::{AgentState, Capabilities},
+    manifest::{AgentState, Capabilities, Manifest},
     signed::Unverified,
 };
 use clavitor_person::Changes;
@@ -27,7 +27,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, runtime::Runtime};
 
-use super::Vault;
+use super::{Vault, log::Log};
 
 /// Changes an answer on its way out: the path, and the JSON.
 pub(crate) type Lie = Box<dyn Fn(&str, &mut Value) + Send + Sync>;
@@ -52,6 +52,9 @@ pub(crate) struct State {
     wraps: Vec<ScopeWrap>,
     enrolments: BTreeMap<AgentId, Enrolment>,
     pub(crate) entries: BTreeMap<EntryId, Stored>,
+    /// Every manifest that was ever in force.
+    pub(crate) manifests: Vec<Vec<u8>>,
+    pub(crate) log: Log,
     /// Paths asked for, with the bodies.
     pub(crate) asked: Vec<(String, Value)>,
     /// How answers are changed.
@@ -117,6 +120,8 @@ impl Node {
             wraps: Vec::new(),
             enrolments: BTreeMap::new(),
             entries: BTreeMap::new(),
+            manifests: Vec::new(),
+            log: Log::default(),
             asked: Vec::new(),
             lie: None,
             refuse: None,
@@ -190,6 +195,8 @@ impl State {
     }
 
     fn store(&mut self, changes: Changes) {
+        self.log.append(b"a change");
+        self.manifests.extend(changes.manifest);
         for wrap in changes.scope_wraps {
             self.wraps.retain(|old| (old.agent_id.0, old.scope_id.0) != (wrap.agent.0, wrap.scope.0));
             let (agent_id, scope_id) = (Id(wrap.agent.0), Id(wrap.scope.0));
@@ -224,7 +231,26 @@ impl State {
             minute: BudgetUse { used: 0, limit: 3 },
             hour: BudgetUse { used: 0, limit: 10 },
             not_after_s: listed.map_or(0, |agent| agent.not_after_s),
+            log: None,
         }
+    }
+
+    /// The same, with the log's head if the agent asks for it.
+    fn agent_asked(&self, agent: AgentId, query: &str) -> AgentSelf {
+        let from = query.strip_prefix("log_from=").map(|from| from.parse().unwrap());
+        let head = |from| self.log.head(self.vault.person.vault(), &self.vault.log_key, from);
+        AgentSelf { log: from.map(head), ..self.agent_self(agent) }
+    }
+
+    /// Two at a time, so that there is a next page.
+    fn manifests_after(&self, query: &str) -> ManifestPage {
+        let after: u64 = query.strip_prefix("after=").unwrap().parse().unwrap();
+        let version = |bytes: &[u8]| Unverified::<Manifest>::parse(bytes).unwrap().claims().version;
+        let now = self.vault.person.manifest().body().version;
+        let old = self.manifests.iter().filter(|bytes| (after + 1..now).contains(&version(bytes)));
+        let page: Vec<Vec<u8>> = old.take(2).cloned().collect();
+        let next = page.last().map(|last| version(last)).filter(|_| page.len() == 2);
+        ManifestPage { manifests: page.into_iter().map(Blob).collect(), next }
     }
 
     fn entries_for(&self, agent: AgentId) -> AgentEntryList {
@@ -345,7 +371,8 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
     let agent = agent.and_then(|id| id.parse::<AgentId>().ok()).filter(|_| parts.headers.contains_key("dpop"));
     let mut state = shared.state.lock().unwrap();
     state.asked.push((path.clone(), serde_json::from_slice(&body).unwrap_or_default()));
-    let (status, mut value) = match routed(&mut state, &path, agent, &body) {
+    let query = parts.uri.query().unwrap_or_default();
+    let (status, mut value) = match routed(&mut state, (&path, query), agent, &body) {
         Ok(value) => (StatusCode::OK, value),
         Err(refused) => (refused.0, json!(refused.1)),
     };
@@ -357,13 +384,14 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
     Ok(response)
 }
 
-fn routed(state: &mut State, path: &str, agent: Option<AgentId>, body: &[u8]) -> Result<Value, Refused> {
+fn routed(state: &mut State, (path, query): (&str, &str), agent: Option<AgentId>, body: &[u8]) -> Result<Value, Refused> {
     if path == "/v1/enrol" {
         return state.enrol(parse(body)).map(to_value);
     }
     let agent = agent.ok_or_else(|| Box::new((StatusCode::UNAUTHORIZED, refusal(ErrorCode::Unauthenticated, "no proof"))))?;
     match path {
-        "/v1/agent" => Ok(to_value(state.agent_self(agent))),
+        "/v1/agent" => Ok(to_value(state.agent_asked(agent, query))),
+        "/v1/agent/manifests" => Ok(to_value(state.manifests_after(query))),
         "/v1/agent/entries" => Ok(to_value(state.entries_for(agent))),
         "/v1/agent/release" => state.release(agent, &parse(body)).map(to_value),
         "/v1/agent/write" => state.write(parse(body)).map(to_value),

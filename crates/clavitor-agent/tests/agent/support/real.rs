@@ -1,6 +1,9 @@
 //! The real node, in this process, on a port of its own.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use axum::{
     body::Body,
@@ -26,6 +29,7 @@ pub(crate) struct RealNode {
     app: App,
     vault: Vault,
     runtime: Option<Runtime>,
+    ahead_ms: Arc<AtomicU64>,
     _folder: TempDir,
 }
 
@@ -52,7 +56,9 @@ impl RealNode {
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let listen = listener.local_addr().unwrap();
         let origin = format!("http://localhost:{}", listen.port());
-        let clock = system_clock();
+        let ahead_ms = Arc::new(AtomicU64::new(0));
+        let (system, ahead) = (system_clock(), Arc::clone(&ahead_ms));
+        let clock: clavitor_server::config::Clock = Arc::new(move || system() + ahead.load(Ordering::Relaxed));
         let options = OpenOptions { ballast_bytes: 1 << 20, ..OpenOptions::default() };
         let vault = Vault::open(folder.path(), &options, clock()).unwrap();
         let edition = Arc::new(Community);
@@ -62,7 +68,12 @@ impl RealNode {
             Config { origin: origin.clone(), rp_id, listen, names, trusted_proxies, proxy_protocol, limits, edition, clock, vitals };
         let app = App::new(Node::new(vault.clone(), config).unwrap());
         runtime.spawn(accept::serve(app.clone(), listener, accept::Plain, std::future::pending()));
-        Self { origin, app, vault, runtime: Some(runtime), _folder: folder }
+        Self { origin, app, vault, runtime: Some(runtime), ahead_ms, _folder: folder }
+    }
+
+    /// Time passes for the node; the machines of its agents have to be told.
+    pub(crate) fn later(&self, minutes: u64) {
+        self.ahead_ms.fetch_add(minutes * 60_000, Ordering::Relaxed);
     }
 
     pub(crate) fn run<T>(&self, work: impl Future<Output = T>) -> T {

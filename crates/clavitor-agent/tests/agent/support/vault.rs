@@ -40,6 +40,8 @@ pub(crate) struct Vault {
     pub(crate) person: Person,
     /// Every change since the node was last told.
     pub(crate) changes: Vec<Changes>,
+    /// Signs the log.
+    pub(crate) log_key: SigningKey,
     pub(crate) scope: ScopeId,
     pub(crate) github: EntryId,
     pub(crate) private: EntryId,
@@ -48,11 +50,18 @@ pub(crate) struct Vault {
 impl Vault {
     pub(crate) fn new(node: &str) -> Self {
         let passkey = PasskeyPrf::new("localhost", b"credential", &[7; 32]).unwrap();
-        let log_key = SigningKey::make_with(&mut Os).unwrap().public();
-        let genesis = Genesis { vault: VaultId::make(), name: "Home vault", home_node: node, log_key, passkey: &passkey, now_ms: NOW_MS };
+        let log_key = SigningKey::make_with(&mut Os).unwrap();
+        let genesis = Genesis {
+            vault: VaultId::make(),
+            name: "Home vault",
+            home_node: node,
+            log_key: log_key.public(),
+            passkey: &passkey,
+            now_ms: NOW_MS,
+        };
         let (mut person, first) = Person::create(&genesis, Box::new(Os)).unwrap();
         let (scope, scoped) = person.add_scope("Coding", NOW_MS).unwrap();
-        let mut vault = Self { person, changes: vec![first, scoped], scope, github: EntryId::ZERO, private: EntryId::ZERO };
+        let mut vault = Self { person, changes: vec![first, scoped], log_key, scope, github: EntryId::ZERO, private: EntryId::ZERO };
         vault.github = vault.add(github(scope));
         vault.private = vault.add(Draft::new("note", "Diary").with(field(FieldId([1; 16]), FieldKind::Note, "note", "dear diary")));
         for _ in 0..2 {
