@@ -27,6 +27,9 @@ pub(crate) struct Figure {
     goal: String,
     /// Whether it was met.
     ok: bool,
+    /// The least and the most of the rounds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spread: Option<(f64, f64)>,
 }
 
 impl Figure {
@@ -36,21 +39,33 @@ impl Figure {
             Goal::AtLeast(limit) => (value >= limit, format!(">= {limit}")),
             Goal::None => (true, "told".to_owned()),
         };
-        Self { name: name.into(), value: (value * 1000.0).round() / 1000.0, goal, ok: ok && value.is_finite() }
+        Self { name: name.into(), value: rounded(value), goal, ok: ok && value.is_finite(), spread: None }
     }
+
+    /// The median of the rounds, with their spread.
+    pub(crate) fn of_rounds(name: impl Into<String>, rounds: &[f64], goal: Goal) -> Self {
+        let least = rounds.iter().copied().fold(f64::INFINITY, f64::min);
+        let most = rounds.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        Self { spread: Some((rounded(least), rounded(most))), ..Self::new(name, median(rounds.to_vec()), goal) }
+    }
+}
+
+fn rounded(value: f64) -> f64 {
+    (value * 1000.0).round() / 1000.0
 }
 
 impl Figure {
     /// A part whose figures are missing, and why.
     pub(crate) fn unmeasured(part: &str, why: &anyhow::Error) -> Self {
-        Self { name: format!("{part}: not measured: {why:#}"), value: f64::NAN, goal: "measured".to_owned(), ok: false }
+        Self { name: format!("{part}: not measured: {why:#}"), value: f64::NAN, goal: "measured".to_owned(), ok: false, spread: None }
     }
 }
 
 impl fmt::Display for Figure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verdict = if self.ok { "ok" } else { "MISSED" };
-        write!(f, "{:<74} {:>9.3}  goal {:<8} {verdict}", self.name, self.value, self.goal)
+        write!(f, "{:<74} {:>9.3}  goal {:<8} {verdict}", self.name, self.value, self.goal)?;
+        self.spread.map_or(Ok(()), |(least, most)| write!(f, " (rounds {least:.3} to {most:.3})"))
     }
 }
 
@@ -77,6 +92,13 @@ mod tests {
         assert!(Figure::new("x", 0.7, Goal::AtLeast(0.7)).ok);
         assert!(!Figure::new("x", f64::NAN, Goal::AtLeast(0.7)).ok);
         assert!(!Figure::new("x", f64::INFINITY, Goal::AtLeast(0.7)).ok);
+    }
+
+    #[test]
+    fn rounds_have_a_median_and_a_spread() {
+        let figure = Figure::of_rounds("x", &[1.2, 0.8, 1.0], Goal::AtLeast(1.0));
+        assert!(figure.ok && figure.to_string().ends_with("ok (rounds 0.800 to 1.200)"), "{figure}");
+        assert!(!Figure::of_rounds("x", &[], Goal::AtLeast(1.0)).ok);
     }
 
     #[test]

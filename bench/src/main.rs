@@ -3,15 +3,20 @@
 
 mod bare;
 mod browser;
+mod drip;
 mod figure;
+mod handshakes;
 mod hostile;
 mod list;
 mod load;
+mod nginx;
 mod process;
 mod product;
 mod reads;
+mod size;
 mod soak;
 mod start;
+mod tarpit;
 mod tls;
 mod unlogged;
 mod world;
@@ -44,7 +49,13 @@ fn run() -> Result<()> {
         None => measure(&PARTS),
         Some("only") => measure(&arguments[1..].iter().map(String::as_str).collect::<Vec<_>>()),
         Some("bare") => bare::serve(folder()?, (number(&arguments, 2)?, number(&arguments, 3)?)),
-        Some("node") => product::serve(folder()?, number(&arguments, 2)?),
+        Some("node") => product::serve(folder()?, number(&arguments, 2)?, false),
+        Some("door") => product::serve(folder()?, number(&arguments, 2)?, true),
+        Some("drip") => drip::serve(),
+        Some("wait") => {
+            let word = |at: usize| arguments.get(at).context("address, certificate and number");
+            drip::wait(word(1)?, word(2)?, number(&arguments, 3)?)
+        }
         Some("hostile") => hostile::attack(arguments.get(1).context("which address?")?, arguments.get(2).context("which certificate?")?),
         Some("beside") => {
             let folder = tempfile::tempdir()?;
@@ -76,7 +87,7 @@ const BINARY: &str = "target/release/clavitor";
 const BROWSER_TIMES: &str = "target/e2e/list.json";
 
 /// What there is to measure. `clavitor-bench only reads writes` leaves the rest out, and writes no file.
-const PARTS: [&str; 6] = ["reads", "writes", "list", "hostile", "start", "browser"];
+const PARTS: [&str; 10] = ["reads", "nginx", "handshakes", "writes", "list", "hostile", "tarpit", "start", "size", "browser"];
 
 fn number(arguments: &[String], at: usize) -> Result<usize> {
     Ok(arguments.get(at).context("a number is missing")?.parse()?)
@@ -104,12 +115,19 @@ fn measure(parts: &[&str]) -> Result<()> {
 }
 
 fn one(part: &str, folder: &Path) -> Result<Vec<Figure>> {
+    let commercial = std::env::var_os(tarpit::BINARY);
+    let mut editions = vec![("Community", Path::new(BINARY))];
+    editions.extend(commercial.as_deref().map(|binary| ("Commercial", Path::new(binary))));
     match part {
         "reads" => reads::figures(folder),
         "writes" => writes::measure(folder),
         "list" => Ok(vec![list::figure()?]),
         "hostile" => hostile::figures(folder),
-        "start" => start::measure(Path::new(BINARY), folder),
+        "tarpit" => tarpit::figures(folder),
+        "nginx" => nginx::figures(folder),
+        "handshakes" => handshakes::figures(folder),
+        "start" => start::measure(&editions, folder),
+        "size" => size::figures(Path::new(BINARY), commercial.as_deref().map(Path::new), folder),
         "browser" => Ok(vec![browser::figure(Path::new(BROWSER_TIMES))?]),
         other => bail!("no part {other}; there are {}", PARTS.join(", ")),
     }

@@ -2,11 +2,14 @@
 
 use std::{
     io::{BufRead as _, BufReader},
-    net::SocketAddr,
+    net::{SocketAddr, TcpStream},
     process::{Child, Command, Stdio},
+    time::{Duration, Instant},
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
+
+const READY_WITHIN: Duration = Duration::from_secs(30);
 
 /// A server in a process of its own, so that its processor time can be told from the load's.
 pub(crate) struct Server {
@@ -20,7 +23,17 @@ pub(crate) struct Server {
 impl Server {
     /// Starts this program again as `role`, and waits for the line `listening ADDRESS NOTES`.
     pub(crate) fn start(role: &str, arguments: &[&str]) -> Result<Self> {
-        let mut child = Command::new(std::env::current_exe()?).arg(role).args(arguments).stdout(Stdio::piped()).spawn()?;
+        Self::spawn(role, Command::new(std::env::current_exe()?).arg(role).args(arguments))
+    }
+
+    /// The same with what processor time the others leave: for what stands for clients elsewhere.
+    pub(crate) fn start_behind(role: &str, arguments: &[&str]) -> Result<Self> {
+        let ours = std::env::current_exe()?;
+        Self::spawn(role, Command::new("nice").args(["-n", "19"]).arg(ours).arg(role).args(arguments))
+    }
+
+    fn spawn(role: &str, command: &mut Command) -> Result<Self> {
+        let mut child = command.stdout(Stdio::piped()).spawn()?;
         let mut line = String::new();
         BufReader::new(child.stdout.take().context("no stdout")?).read_line(&mut line)?;
         let mut words = line.trim().splitn(3, ' ');
@@ -29,6 +42,25 @@ impl Server {
             bail!("{role} did not start: {line}");
         };
         Ok(Self { child, address: address.parse()?, notes: words.next().unwrap_or_default().to_owned() })
+    }
+
+    /// A program that does not say when it is ready: its port does.
+    pub(crate) fn of(child: Child, address: SocketAddr, notes: String) -> Result<Self> {
+        let mut server = Self { child, address, notes };
+        let began = Instant::now();
+        while TcpStream::connect(address).is_err() {
+            if let Some(status) = server.child.try_wait()? {
+                bail!("ended at once with {status}");
+            }
+            ensure!(began.elapsed() < READY_WITHIN, "nobody listens at {address}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Ok(server)
+    }
+
+    /// Resident memory in MB (a million bytes).
+    pub(crate) fn resident_mb(&self) -> Result<f64> {
+        Ok(resident_mib(self.child.id())? * 1.048_576)
     }
 
     /// Seconds of processor time used so far, in user and kernel mode.

@@ -11,8 +11,7 @@ use clavitor_server::{App, Config, Limits, Node, accept, config::system_clock};
 use http_body_util::Full;
 use hyper::Request;
 use serde::{Deserialize, Serialize};
-use tokio::net::{TcpListener, TcpStream};
-use tokio_rustls::{TlsAcceptor, server::TlsStream};
+use tokio::net::TcpListener;
 
 use crate::{
     load::Make,
@@ -60,21 +59,34 @@ impl Told {
     }
 }
 
-/// Serves until killed: a folder that is empty, and how many entries to put there.
-pub(crate) fn serve(folder: &Path, entries: usize) -> Result<()> {
+/// Fills an empty folder for a node's own program: its data are in `data`. What the load has to know is written beside them.
+pub(crate) fn make(folder: &Path, entries: usize) -> Result<World> {
     let world = World::make(&folder.join("data"), entries)?;
     std::fs::write(folder.join(TOLD), serde_json::to_vec(&Told::of(&world))?)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(listen(world))
+    Ok(world)
 }
 
-async fn listen(world: World) -> Result<()> {
-    let (tls, told) = crate::tls::server()?;
+/// Serves until killed: a folder that is empty, how many entries to put there, and whether one neighbour may come as often as it likes.
+pub(crate) fn serve(folder: &Path, entries: usize, open: bool) -> Result<()> {
+    let world = make(folder, entries)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(listen(world, open))
+}
+
+async fn listen(world: World, open: bool) -> Result<()> {
+    let (front, told) = crate::tls::front()?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
-    let node = Node::new(world.vault.clone(), config(address))?;
+    let mut config = config(address);
+    if open {
+        config.limits.connections_per_minute_max = 100_000_000;
+        config.limits.connections_burst_max = 100_000_000;
+        config.limits.stranger_connections_per_minute_max = 100_000_000;
+        config.limits.stranger_connections_burst_max = 100_000_000;
+    }
+    let node = Node::new(world.vault.clone(), config)?;
     crate::say(&format!("listening {address} {told}"))?;
-    accept::serve(App::new(node), listener, Tls(TlsAcceptor::from(tls)), future::pending()).await;
+    accept::serve(App::new(node), listener, front, future::pending()).await;
     Ok(())
 }
 
@@ -99,18 +111,6 @@ fn config(listen: SocketAddr) -> Config {
         edition: Arc::new(Unlogged),
         clock: system_clock(),
         vitals: clavitor_server::vitals::Settings::default(),
-    }
-}
-
-/// TLS in front of HTTP.
-#[derive(Clone)]
-struct Tls(TlsAcceptor);
-
-impl accept::Front for Tls {
-    type Stream = TlsStream<TcpStream>;
-
-    async fn open(&self, socket: TcpStream) -> std::io::Result<Self::Stream> {
-        self.0.accept(socket).await
     }
 }
 

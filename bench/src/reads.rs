@@ -27,16 +27,16 @@ const ROUNDS: usize = 7;
 const REQUESTS: u64 = 3_200;
 
 /// One kind of request to one server.
-struct Side<'s> {
+pub(crate) struct Side<'s> {
     server: &'s Server,
     make: Make,
     callers: Callers,
-    cpu_us: Vec<f64>,
+    pub(crate) cpu_us: Vec<f64>,
     rate: Vec<f64>,
 }
 
 impl<'s> Side<'s> {
-    fn new(runtime: &Runtime, server: &'s Server, callers: usize, make: Make) -> Result<Self> {
+    pub(crate) fn new(runtime: &Runtime, server: &'s Server, callers: usize, make: Make) -> Result<Self> {
         let tls = tls::client(&server.notes)?;
         let callers = runtime.block_on(Callers::connect(server.address, &tls, callers))?;
         let mut side = Self { server, make, callers, cpu_us: Vec::new(), rate: Vec::new() };
@@ -45,7 +45,7 @@ impl<'s> Side<'s> {
         Ok(side)
     }
 
-    fn round(&mut self, runtime: &Runtime) -> Result<()> {
+    pub(crate) fn round(&mut self, runtime: &Runtime) -> Result<()> {
         let before = self.server.cpu_s()?;
         let elapsed_s = self.run(runtime, REQUESTS)?;
         self.cpu_us.push((self.server.cpu_s()? - before) * 1e6 / REQUESTS as f64);

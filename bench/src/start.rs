@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 
 use crate::{
-    figure::{Figure, Goal, median},
+    figure::{Figure, Goal},
     process::resident_mib,
     world::World,
 };
@@ -34,14 +34,18 @@ pub(crate) fn serve_nothing(address: &str) -> Result<()> {
     Ok(())
 }
 
-/// Both figures, for the node's release binary and a data folder that is made for it.
-pub(crate) fn measure(binary: &Path, folder: &Path) -> Result<Vec<Figure>> {
+/// Both figures, for the release binary of each edition and a data folder that is made for them.
+pub(crate) fn measure(editions: &[(&str, &Path)], folder: &Path) -> Result<Vec<Figure>> {
     World::make(folder, ENTRIES)?.vault.close();
-    figures(binary, folder)
+    let mut all = Vec::new();
+    for (edition, binary) in editions {
+        all.extend(figures(edition, binary, folder)?);
+    }
+    Ok(all)
 }
 
 /// Both figures, for the node's release binary and a data folder with ten thousand entries.
-fn figures(binary: &Path, data: &Path) -> Result<Vec<Figure>> {
+fn figures(edition: &str, binary: &Path, data: &Path) -> Result<Vec<Figure>> {
     let ours = std::env::current_exe()?;
     let data = data.to_str().context("path")?;
     let (mut empty_s, mut node_s, mut resident) = (Vec::new(), Vec::new(), f64::NAN);
@@ -55,9 +59,10 @@ fn figures(binary: &Path, data: &Path) -> Result<Vec<Figure>> {
         }
         child.stop()?;
     }
+    let ratios: Vec<f64> = node_s.iter().zip(&empty_s).map(|(node, empty)| node / empty).collect();
     Ok(vec![
-        Figure::new("cold start with 10,000 entries / start of an empty program", median(node_s) / median(empty_s), Goal::AtMost(3.0)),
-        Figure::new("resident memory when idle with 10,000 entries, MiB", resident, Goal::AtMost(24.0)),
+        Figure::of_rounds(format!("cold start with 10,000 entries, {edition} / start of an empty program"), &ratios, Goal::AtMost(3.0)),
+        Figure::new(format!("resident memory when idle with 10,000 entries, {edition}, MiB"), resident, Goal::AtMost(24.0)),
     ])
 }
 
