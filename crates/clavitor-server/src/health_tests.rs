@@ -24,6 +24,7 @@ fn well() -> Vitals {
         store_stopped: false,
         checked_ms: Some(NOW_MS - 5_000),
         full_checked_ms: None,
+        door: crate::door::DoorCounts::default(),
         full_check_missed: false,
         active_sessions: Some(0),
         counted: Counted::default(),

@@ -179,7 +179,11 @@ pub(crate) fn charge(w: &Write<'_>, agent: &AgentRow, entry: EntryId) -> Result<
     w.put_budget(id, &state)?;
     drop(state);
     let draft = Draft::done(Actor::Agent(agent.kind, id), action).on(entry);
-    Err(log_refusal(w, agent.vault_id, draft, refusal)?)
+    let refusal = log_refusal(w, agent.vault_id, draft, refusal)?;
+    if outcome == Outcome::LockedNow {
+        w.shared.locked_agent();
+    }
+    Err(refusal)
 }
 
 fn seen(w: &Write<'_>, agent: &AgentRow) -> Result<()> {

@@ -7,6 +7,8 @@ mod held;
 
 #[path = "../../../../crates/clavitor-server/tests/server/agent.rs"]
 mod agent;
+#[path = "../../../../crates/clavitor-server/tests/server/alerts.rs"]
+mod alerts;
 #[path = "../../../../crates/clavitor-server/tests/server/bad_input.rs"]
 mod bad_input;
 #[path = "../../../../crates/clavitor-server/tests/server/browser.rs"]

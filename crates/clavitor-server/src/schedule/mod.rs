@@ -2,6 +2,7 @@
 //!
 //! What is due and what may go is decided in [`plan`]; what lies in the folder is read and written in [`shelf`]; the task here only connects them.
 
+mod lateness;
 mod name;
 pub mod plan;
 pub mod shelf;
@@ -16,6 +17,7 @@ use clavitor_vault::{Error, Vault, backup};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use self::{
+    lateness::Lateness,
     plan::{Input, Kept, Output, Plan, State},
     shelf::{Shelf, ShelfError},
 };
@@ -61,9 +63,14 @@ impl BackupStatus {
         self.newest.and_then(|newest| now_ms.checked_sub(newest.taken_ms))
     }
 
+    /// How old the newest may become: two turns of the schedule, in milliseconds.
+    pub fn age_ms_max(&self) -> u64 {
+        self.every_ms.saturating_mul(2)
+    }
+
     /// Whether the newest backup is older than two turns of the schedule, or missing while backups fail.
     pub fn is_old(&self, now_ms: u64) -> bool {
-        let older = |age_ms: u64| age_ms > self.every_ms.saturating_mul(2);
+        let older = |age_ms: u64| age_ms > self.age_ms_max();
         self.every_ms > 0 && self.age_ms(now_ms).map_or(self.cause.is_some(), older)
     }
 }
@@ -86,7 +93,8 @@ impl Backups {
 /// Starts the schedule beside the requests. A folder that cannot be used is told to the operator and tried again; it is no reason not to serve.
 pub fn start(node: &Node, schedule: Schedule, shutdown: &Shutdown) -> JoinHandle<()> {
     node.backups().change(|status| status.every_ms = schedule.plan.every_ms);
-    let (mut keeper, shutdown) = (Keeper { node: node.clone(), schedule, shelf: None, state: State::default() }, shutdown.clone());
+    let (mut keeper, shutdown) =
+        (Keeper { node: node.clone(), schedule, shelf: None, state: State::default(), lateness: Lateness::default() }, shutdown.clone());
     tokio::spawn(async move {
         loop {
             tokio::select! {
@@ -106,6 +114,7 @@ struct Keeper {
     schedule: Schedule,
     shelf: Option<Arc<Shelf>>,
     state: State,
+    lateness: Lateness,
 }
 
 impl Keeper {
@@ -122,6 +131,10 @@ impl Keeper {
                 };
                 self.told(done).await;
             }
+        }
+        // After the attempt: a node that was off for long makes one at once, and nobody needs to hear of it.
+        if let Some(alert) = self.lateness.step(&self.node.backups().status(), self.node.now_ms()) {
+            self.node.alert(&alert);
         }
     }
 

@@ -4,6 +4,7 @@ pub mod checks;
 mod clock;
 mod counters;
 mod keeper;
+mod locks;
 mod machine;
 mod payload;
 mod pushes;
@@ -16,9 +17,9 @@ pub use keeper::{Certificate, Keeper};
 pub use payload::{Payload, SCHEMA};
 pub(crate) use pushes::PushRecord;
 pub use pushes::{Fault, Push, PushState, Watcher};
-pub use watcher::watch;
+pub use watcher::{watch, watch_every};
 
-use crate::{Node, digest::sha256};
+use crate::{Node, digest::sha256, door::DoorCounts};
 
 /// The vital signs at one moment. What is not known is absent, never guessed.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,6 +60,8 @@ pub struct Vitals {
     pub full_check_missed: bool,
     /// Sessions that are open.
     pub active_sessions: Option<u64>,
+    /// Connections that are open, were not served, or had to leave.
+    pub door: DoorCounts,
     /// Counters since the start, and of the last hour.
     pub counted: Counted,
     /// The certificate that is served, if the node has one.
@@ -110,6 +113,7 @@ impl Node {
             full_checked_ms: some_time(health.full_checked_ms),
             full_check_missed: keeper.full_check_missed(),
             active_sessions: self.read(session::count).ok(),
+            door: self.door_counts(),
             counted: keeper.counters.read(now_ms),
             certificate_missing: certificate.is_none() && keeper.needs_certificate(),
             certificate,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{
     checks::{Due, Schedule},
+    locks::Locks,
     machine,
 };
 use crate::{
@@ -15,16 +16,24 @@ const MEASURE: Duration = Duration::from_secs(30);
 
 /// Watches the node until it goes away.
 pub async fn watch(node: Node, shutdown: Shutdown) {
+    watch_every(node, MEASURE, shutdown).await;
+}
+
+/// The same at another pace, for tests.
+pub async fn watch_every(node: Node, every: Duration, shutdown: Shutdown) {
     let now_ms = || machine::steady_ns() / 1_000_000;
-    let mut schedule = Schedule::new(now_ms());
+    let (mut schedule, mut locks) = (Schedule::new(now_ms()), Locks::default());
     node.keeper().measure(node.now_ms());
     loop {
         tokio::select! {
             () = shutdown.cancelled() => return,
-            () = tokio::time::sleep(MEASURE) => {}
+            () = tokio::time::sleep(every) => {}
         }
         if let Some(by_s) = node.keeper().measure(node.now_ms()) {
             node.alert(&Alert::ClockJumped { by_s });
+        }
+        if let Some(agents) = locks.step(node.vault().health().locked_agents, now_ms()) {
+            node.alert(&Alert::AgentLocked { agents });
         }
         let Some(due) = schedule.due(now_ms()) else { continue };
         // A check that runs when the node goes away is waited for by nobody; it writes nothing but its copy.

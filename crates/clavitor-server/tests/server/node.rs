@@ -145,6 +145,11 @@ impl TestNode {
         self.clock.fetch_add(seconds * 1000, Ordering::SeqCst);
     }
 
+    /// Somebody sets the clock back.
+    pub(crate) fn back(&self, seconds: u64) {
+        self.clock.fetch_sub(seconds * 1000, Ordering::SeqCst);
+    }
+
     /// A fresh set-up token.
     pub(crate) fn setup_token(&self) -> String {
         let link = control::setup_link(&self.vault, ORIGIN, self.now_ms()).unwrap();

@@ -68,6 +68,8 @@ pub struct Health {
     pub checked_ms: u64,
     /// When this process last checked a copy of the file in full, Unix milliseconds; 0 as long as it has not.
     pub full_checked_ms: u64,
+    /// Agents that were locked because they asked for more than their budgets allow, since this process opened the store.
+    pub locked_agents: u64,
     /// Schema version.
     pub schema: u32,
 }

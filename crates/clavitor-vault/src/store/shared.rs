@@ -26,6 +26,7 @@ pub(crate) struct Shared {
     pub(crate) authors: Authors,
     checked_ms: AtomicU64,
     full_checked_ms: AtomicU64,
+    locked_agents: AtomicU64,
     broken: Mutex<Option<String>>,
     stopped: AtomicU8,
     disk: AtomicU8,
@@ -46,6 +47,7 @@ impl Shared {
             authors: Authors::default(),
             checked_ms: AtomicU64::new(0),
             full_checked_ms: AtomicU64::new(0),
+            locked_agents: AtomicU64::new(0),
             broken: Mutex::new(None),
             stopped: AtomicU8::new(RUNNING),
             disk: AtomicU8::new(Disk::Normal as u8),
@@ -120,6 +122,15 @@ impl Shared {
 
     pub(super) fn full_checked_ms(&self) -> u64 {
         self.full_checked_ms.load(Ordering::Relaxed)
+    }
+
+    /// An agent was locked by its budget.
+    pub(crate) fn locked_agent(&self) {
+        self.locked_agents.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn locked_agents(&self) -> u64 {
+        self.locked_agents.load(Ordering::Relaxed)
     }
 
     pub(crate) fn database(&self) -> PathBuf {

@@ -149,6 +149,7 @@ impl Vault {
             disk: shared.disk(),
             checked_ms: shared.checked_ms(),
             full_checked_ms: shared.full_checked_ms(),
+            locked_agents: shared.locked_agents(),
             schema: migrate::SCHEMA,
         }
     }

@@ -120,9 +120,11 @@ fn the_first_breach_cools_the_second_locks_until_the_owner_unlocks() {
     for id in &ids[..3] {
         house.release(&agent, *id, PASSWORD).unwrap();
     }
+    assert_eq!(house.vault.health().locked_agents, 0);
     assert_eq!(house.release(&agent, ids[3], PASSWORD).err(), Some(Error::AgentLocked));
     house.later(24 * 60 * MINUTE);
     assert_eq!(house.release(&agent, ids[0], PASSWORD).err(), Some(Error::AgentLocked), "time does not unlock");
+    assert_eq!(house.vault.health().locked_agents, 1, "counted when it is locked, and not for every refusal after it");
     house.sign_in();
     let id = agent.double.id();
     house.write(move |w, owner| agents::unlock(w, owner, id)).unwrap();

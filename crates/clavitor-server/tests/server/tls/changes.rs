@@ -1,21 +1,17 @@
 //! What changes while connections stay open: certificates, files, and the end of the node.
 
-use std::{
-    fs,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{fs, sync::Arc, time::Duration};
 
 use clavitor_server::{
     Shutdown,
     alert::{Alert, CertificateFault},
-    edition::Edition,
     tls::files::{self, Files},
 };
 use tokio::{io::AsyncReadExt as _, net::TcpStream, sync::Notify};
 use tokio_rustls::client::TlsStream;
 
 use super::{NAME, Served, ask, get};
+use crate::alerts::Recorder;
 
 fn certificate(stream: &TlsStream<TcpStream>) -> Vec<u8> {
     stream.get_ref().1.peer_certificates().unwrap()[0].to_vec()
@@ -30,19 +26,6 @@ async fn a_renewal_leaves_open_connections_alone() {
         served.renew();
         assert!(ask(&mut old, &get("/", NAME, "*/*")).await.0.starts_with("http/1.1 200"));
         assert_ne!(certificate(&served.dial().await), certificate(&old));
-    }
-}
-
-#[derive(Default)]
-struct Recorder(Mutex<Vec<Alert>>);
-
-impl Edition for Recorder {
-    fn name(&self) -> &'static str {
-        "community"
-    }
-
-    fn alert(&self, alert: &Alert) {
-        self.0.lock().unwrap().push(*alert);
     }
 }
 
