@@ -28,6 +28,7 @@ pub(crate) fn page(vitals: &Vitals, gauges: &[edition::Gauge]) -> Result<String,
     machine(&mut page, vitals);
     store(&mut page, vitals);
     requests(&mut page, vitals);
+    connections(&mut page, vitals);
     pushes(&mut page, vitals);
     for gauge in gauges {
         page.gauge(gauge.name, gauge.help, Some(gauge.value as f64));
@@ -113,6 +114,13 @@ fn requests(page: &mut Page, vitals: &Vitals) {
     }
     page.gauge("requests_last_hour", "Requests of the last hour", Some(counted.requests_1h as f64));
     page.gauge("errors_last_hour", "Requests of the last hour that were refused or failed", Some(counted.errors_1h as f64));
+}
+
+fn connections(page: &mut Page, vitals: &Vitals) {
+    let door = vitals.door;
+    page.gauge("connections_open", "Connections that are open", Some(door.open as f64));
+    page.counter("connections_refused", "Connections that were not served, because of a limit", door.turned_away);
+    page.counter("connections_evicted", "Connections of strangers that had to leave because all places were taken", door.evicted);
 }
 
 fn pushes(page: &mut Page, vitals: &Vitals) {

@@ -50,6 +50,10 @@ async fn one_address_has_so_many_connections_and_others_still_come_in() {
         assert_eq!(house.hears_from("127.0.0.2", HONEST).await, "");
     }
     assert_eq!((house.counts().open, house.counts().turned_away), (64, 50));
+    let metrics = house.hears_from("127.0.0.77", b"GET /metrics HTTP/1.1\r\nhost: localhost:1984\r\nconnection: close\r\n\r\n").await;
+    for line in ["clavitor_connections_open 65.0", "clavitor_connections_refused_total 50", "clavitor_connections_evicted_total 0"] {
+        assert!(metrics.contains(line), "{line}: {metrics}");
+    }
     house.answers().await;
     drop(crowd);
     house.is_well().await;

@@ -179,6 +179,9 @@ async fn metrics_are_text_that_prometheus_reads() {
         "clavitor_ready 1.0",
         "clavitor_sessions 0.0",
         "clavitor_store_stopped 0.0",
+        "clavitor_connections_open 0.0",
+        "clavitor_connections_refused_total 0",
+        "clavitor_connections_evicted_total 0",
     ] {
         assert!(text.lines().any(|found| found == line), "{line}: {text}");
     }
