@@ -26,6 +26,8 @@ const WAL_BYTES_MAX: u64 = 4 << 20;
 /// Transactions between two looks at the disk.
 const LOOK_EVERY: u32 = 64;
 const IDLE: Duration = Duration::from_secs(1);
+/// Others fill the disk too, and make room: it is looked at this often when nobody writes.
+const LOOK: Duration = Duration::from_secs(5);
 
 /// A job without its type: runs once, and is answered once.
 pub(super) trait Job: Send {
@@ -96,13 +98,14 @@ impl Writer {
     /// Works until it is told to close or nobody can send any more.
     pub(super) fn run(mut self, orders: &Receiver<Order>) {
         loop {
-            let first = if self.unfolded { orders.recv_timeout(IDLE) } else { orders.recv().map_err(|_| RecvTimeoutError::Disconnected) };
-            let first = match first {
+            let first = match orders.recv_timeout(if self.unfolded { IDLE } else { LOOK }) {
                 Ok(Order::Job(job)) => job,
                 Err(RecvTimeoutError::Timeout) => {
-                    // The file keeps its length: writing over it costs less than making it grow again.
-                    self.fold("PRAGMA wal_checkpoint(PASSIVE)");
-                    self.unfolded = false;
+                    if self.unfolded {
+                        // The file keeps its length: writing over it costs less than making it grow again.
+                        self.fold("PRAGMA wal_checkpoint(PASSIVE)");
+                        self.unfolded = false;
+                    }
                     self.shared.look_at_disk();
                     continue;
                 }

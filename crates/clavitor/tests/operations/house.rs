@@ -2,21 +2,51 @@
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::TcpStream,
+    io::{BufRead as _, BufReader, Write as _},
     path::Path,
     process::{Child, ChildStdout, Command, Output, Stdio},
+    sync::{Arc, Mutex},
     thread::JoinHandle,
+    time::{Duration, Instant},
 };
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_clavitor");
+
+/// Waiting for something that must come takes at most this long, on however busy a machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A node that serves until it is dropped. What it says on standard error is kept.
 pub(crate) struct Node {
     pub(crate) child: Child,
     pub(crate) port: u16,
-    said: Option<JoinHandle<String>>,
-    _out: BufReader<ChildStdout>,
+    said: Said,
+    _out: Option<BufReader<ChildStdout>>,
+}
+
+/// What a program says on standard error, and who collects it.
+struct Said {
+    text: Arc<Mutex<String>>,
+    reading: JoinHandle<()>,
+}
+
+impl Said {
+    fn by(child: &mut Child) -> Self {
+        let (text, errors) = (Arc::<Mutex<String>>::default(), child.stderr.take().unwrap());
+        let kept = text.clone();
+        let reading = std::thread::spawn(move || {
+            for line in BufReader::new(errors).lines() {
+                let mut kept = kept.lock().unwrap();
+                kept.push_str(&line.unwrap());
+                kept.push('\n');
+            }
+        });
+        Self { text, reading }
+    }
+
+    fn whole(self) -> String {
+        self.reading.join().unwrap();
+        std::mem::take(&mut self.text.lock().unwrap())
+    }
 }
 
 impl Node {
@@ -30,17 +60,31 @@ impl Node {
     /// A command that becomes a node without an owner: it prints the link that makes one.
     pub(crate) fn of(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut errors = child.stderr.take().unwrap();
-        let said = std::thread::spawn(move || {
-            let mut text = String::new();
-            errors.read_to_string(&mut text).unwrap();
-            text
-        });
+        let said = Said::by(&mut child);
         let (mut out, mut link) = (BufReader::new(child.stdout.take().unwrap()), String::new());
         out.read_line(&mut link).unwrap();
         let port = link.split("localhost:").nth(1).and_then(|rest| rest.split('/').next()?.parse().ok());
-        let Some(port) = port else { panic!("the node did not start: {}", said.join().unwrap()) };
-        Self { child, port, said: Some(said), _out: out }
+        let Some(port) = port else { panic!("the node did not start: {}", said.whole()) };
+        Self { child, port, said, _out: Some(out) }
+    }
+
+    /// A command that becomes a node that has an owner and listens on `port`.
+    pub(crate) fn owned(mut command: Command, port: u16) -> Self {
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let said = Said::by(&mut child);
+        let node = Self { child, port, said, _out: None };
+        node.says("Clavitor serves ");
+        node
+    }
+
+    /// What it has said so far.
+    pub(crate) fn log(&self) -> String {
+        self.said.text.lock().unwrap().clone()
+    }
+
+    /// Waits until it has said this.
+    pub(crate) fn says(&self, text: &str) {
+        until(|| self.log().contains(text), || format!("it never said {text:?}: {}", self.log()));
     }
 
     pub(crate) fn signal(&self, signal: &str) {
@@ -50,7 +94,10 @@ impl Node {
     /// Waits for its end: the exit code, and what it said.
     pub(crate) fn ended(mut self) -> (Option<i32>, String) {
         let code = self.child.wait().unwrap().code();
-        (code, self.said.take().unwrap().join().unwrap())
+        while !self.said.reading.is_finished() {
+            std::thread::yield_now();
+        }
+        (code, self.log())
     }
 
     pub(crate) fn stop(self) -> (Option<i32>, String) {
@@ -63,6 +110,15 @@ impl Drop for Node {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// Waits until something is so; otherwise says why it is not.
+pub(crate) fn until(so: impl Fn() -> bool, why: impl Fn() -> String) {
+    let began = Instant::now();
+    while !so() {
+        assert!(began.elapsed() < PATIENCE, "{}", why());
+        std::thread::sleep(Duration::from_millis(50));
     }
 }
 
@@ -95,17 +151,6 @@ pub(crate) fn opens(file: &Path, code: &str) -> bool {
         command.args(["backup", "verify"]).arg(file).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(code.as_bytes()).unwrap();
     child.wait().unwrap().success()
-}
-
-/// One request over a connection of its own; the answer's first line, or why there is none.
-pub(crate) fn get(port: u16, path: &str) -> Result<String, String> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).map_err(|error| format!("not connected: {error}"))?;
-    let request = format!("GET {path} HTTP/1.1\r\nhost: localhost:{port}\r\nconnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).map_err(|error| format!("not sent: {error}"))?;
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).map_err(|error| format!("not answered: {error}"))?;
-    let answer = String::from_utf8_lossy(&answer);
-    answer.lines().next().map(ToOwned::to_owned).ok_or_else(|| "closed without an answer".to_owned())
 }
 
 /// Names of the files in a folder; none if there is no folder.
