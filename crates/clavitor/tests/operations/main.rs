@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test that cannot go on has failed
 
 mod caller;
+mod clock;
 mod damage;
 mod disk;
 mod doctor;
