@@ -4,6 +4,7 @@
 
 #[path = "../../../clavitor-server/tests/acme/authority.rs"]
 mod authority;
+mod expiry;
 mod flags;
 mod node;
 #[path = "../../../clavitor-server/tests/acme/pebble.rs"]
