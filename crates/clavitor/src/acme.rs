@@ -12,7 +12,10 @@ use clavitor_server::acme::{Authority, ExternalAccount, LETS_ENCRYPT, LETS_ENCRY
 use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD};
 use zeroize::Zeroizing;
 
-use crate::print;
+use crate::{
+    credentials::{self, ACME_EAB_KEY},
+    print,
+};
 
 const KEY_FILE_BYTES_MAX: u64 = 4096;
 
@@ -38,7 +41,7 @@ pub(crate) struct Acme {
     #[arg(long, env = "CLAVITOR_ACME_PROFILE", value_name = "NAME")]
     pub(crate) acme_profile: Option<String>,
     /// The account that you have with the authority already (external account binding): its key identifier
-    #[arg(long, env = "CLAVITOR_ACME_EAB_KID", value_name = "ID", requires = "acme_eab_key_file")]
+    #[arg(long, env = "CLAVITOR_ACME_EAB_KID", value_name = "ID")]
     pub(crate) acme_eab_kid: Option<String>,
     /// The file with that account's key, as the authority gave it: base64url in one line
     #[arg(long, env = "CLAVITOR_ACME_EAB_KEY_FILE", value_name = "FILE", requires = "acme_eab_kid")]
@@ -57,7 +60,12 @@ pub(crate) struct Acme {
 impl Acme {
     /// What they say, for these names; files are read.
     pub(crate) fn settings(&self, names: &[String]) -> anyhow::Result<Settings> {
-        let mut authorities = vec![self.authority(self.directory(), self.acme_eab_kid.as_deref(), self.acme_eab_key_file.as_deref())?];
+        let key = self.eab_key_file();
+        ensure!(
+            self.acme_eab_kid.is_none() || key.is_some(),
+            "--acme-eab-kid needs the account's key: add --acme-eab-key-file FILE, or the credential {ACME_EAB_KEY}"
+        );
+        let mut authorities = vec![self.authority(self.directory(), self.acme_eab_kid.as_deref(), key.as_deref())?];
         if let Some(second) = &self.acme_fallback_directory {
             ensure!(second != self.directory(), "--acme-fallback-directory is the first authority once more; name another one");
             let (kid, key) = (self.acme_fallback_eab_kid.as_deref(), self.acme_fallback_eab_key_file.as_deref());
@@ -70,6 +78,11 @@ impl Acme {
             ..Settings::new(names.to_vec(), authorities)
         };
         Ok(settings.checked()?)
+    }
+
+    /// A key that was handed over is used only with its identifier.
+    fn eab_key_file(&self) -> Option<PathBuf> {
+        self.acme_eab_kid.as_ref().and_then(|_| credentials::or_given(self.acme_eab_key_file.as_deref(), ACME_EAB_KEY))
     }
 
     fn directory(&self) -> &str {
@@ -90,7 +103,10 @@ impl Acme {
 
     /// Prints each setting, its value and its source; of a key, only where it lies.
     pub(crate) fn print(&self, source: &impl Fn(&str, &'static str) -> &'static str) -> anyhow::Result<()> {
-        let line = |name: &str, value: &str, id: &str| print::data(&format!("{name}\t{value}\t{}", source(id, "default")));
+        let line = |name: &str, value: &str, id: &str| {
+            let derived = if id == "acme_eab_key_file" { credentials::source(ACME_EAB_KEY) } else { "default" };
+            print::data(&format!("{name}\t{value}\t{}", source(id, derived)))
+        };
         let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
         let of = if self.acme_staging { "acme_staging" } else { "acme_directory" };
         line("acme-directory", self.directory(), of)?;
@@ -100,7 +116,7 @@ impl Acme {
             ("acme-contact", Some(self.acme_contact.join(",")).filter(|text| !text.is_empty()), "acme_contact"),
             ("acme-profile", self.acme_profile.clone(), "acme_profile"),
             ("acme-eab-kid", self.acme_eab_kid.clone(), "acme_eab_kid"),
-            ("acme-eab-key-file", path(&self.acme_eab_key_file), "acme_eab_key_file"),
+            ("acme-eab-key-file", path(&self.eab_key_file()), "acme_eab_key_file"),
             ("acme-fallback-directory", self.acme_fallback_directory.clone(), "acme_fallback_directory"),
             ("acme-fallback-eab-kid", self.acme_fallback_eab_kid.clone(), "acme_fallback_eab_kid"),
             ("acme-fallback-eab-key-file", path(&self.acme_fallback_eab_key_file), "acme_fallback_eab_key_file"),

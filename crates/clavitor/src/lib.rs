@@ -4,6 +4,7 @@ mod acme;
 mod arguments;
 mod audit;
 mod backup;
+mod credentials;
 mod doctor;
 mod exit;
 mod harden;

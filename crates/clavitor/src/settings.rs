@@ -104,8 +104,8 @@ pub(crate) fn check(matches: &ArgMatches, edition: Arc<dyn Edition>) -> anyhow::
     let every = crate::schedule::duration_text(serve.backups.backup_every);
     print::data(&format!("backup-every\t{every}\t{}", source("backup_every", "default")))?;
     print::data(&format!("backup-keep\t{}\t{}", serve.backups.backup_keep, source("backup_keep", "default")))?;
-    for (name, id, value) in serve.reports.rows() {
-        print::data(&format!("{name}\t{value}\t{}", source(id, "default")))?;
+    for (name, id, value, derived) in serve.reports.rows() {
+        print::data(&format!("{name}\t{value}\t{}", source(id, derived)))?;
     }
     print::data(&format!("log\t{}\t{}", serve.log.log, source("log", "default")))?;
     print::data(&format!("log-format\t{format}\t{}", source("log_format", "default")))?;

@@ -133,7 +133,47 @@ fn a_monitors_address_and_a_token_are_shown_nowhere_and_a_misfit_says_what_to_do
         assert_eq!(refused.status.code(), Some(1), "{misfit:?}");
         assert!(err(&refused).contains(words) && !err(&refused).contains("needle"), "{}", err(&refused));
     }
-    assert_eq!(clavitor(&["config", "check", "--telemetry-host", "https://hq.example"]).status.code(), Some(64), "a host needs its token");
+    let alone = clavitor(&["config", "check", "--telemetry-host", "https://hq.example"]);
+    assert!(alone.status.code() == Some(1) && err(&alone).contains("--telemetry-token-file"), "a host needs its token: {}", err(&alone));
+}
+
+#[test]
+fn secrets_that_a_service_manager_hands_over_are_found_by_name_and_a_flag_goes_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = |flags: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_clavitor"));
+        command.args(["config", "check"]).args(flags).env("CREDENTIALS_DIRECTORY", folder.path()).output().unwrap()
+    };
+    let of = |output: &Output, name: &str| {
+        let start = format!("{name}\t");
+        out(output).lines().find_map(|line| line.strip_prefix(&start)).unwrap_or_default().to_owned()
+    };
+    let none = check(&[]);
+    assert_eq!(none.status.code(), Some(0), "{}", err(&none));
+    assert_eq!(of(&none, "metrics-token-file"), "none\tdefault");
+    let named = ["--domain", "vault.example.com", "--acme-agree-tos", "--acme-eab-kid", "kid-1"];
+    assert!(err(&check(&named)).contains("--acme-eab-key-file"));
+
+    for (name, text) in [
+        ("clavitor.metrics-token", "needle-0123456789\n"),
+        ("clavitor.telemetry-token", "needle-0123456789\n"),
+        ("clavitor.kuma-url", "https://kuma.example/api/push/needle-0123456789\n"),
+        ("clavitor.acme-eab-key", "AQID_w\n"),
+    ] {
+        fs::write(folder.path().join(name), text).unwrap();
+        fs::set_permissions(folder.path().join(name), fs::Permissions::from_mode(0o400)).unwrap();
+    }
+    let given = |name: &str| format!("{}/clavitor.{name}\tcredential", folder.path().display());
+    let found = check(&[&named[..], &["--telemetry-host", "https://hq.example"]].concat());
+    assert_eq!(found.status.code(), Some(0), "{}", err(&found));
+    assert_eq!(of(&found, "metrics-token-file"), given("metrics-token"));
+    assert_eq!(of(&found, "telemetry-token-file"), given("telemetry-token"));
+    assert_eq!(of(&found, "kuma-url"), given("kuma-url"));
+    assert_eq!(of(&found, "acme-eab-key-file"), given("acme-eab-key"));
+    assert!(!out(&found).contains("needle"), "{}", out(&found));
+
+    let own = check(&["--kuma-url", "https://kuma.example/api/push/own-0123456789"]);
+    assert_eq!(of(&own, "kuma-url"), "set, not shown\tcommand line");
 }
 
 #[test]
