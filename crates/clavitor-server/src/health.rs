@@ -57,9 +57,9 @@ fn process(vitals: &Vitals) -> HealthCheck {
 fn integrity(vitals: &Vitals) -> HealthCheck {
     let (state, detail) = match vitals.integrity_age_s() {
         _ if vitals.store_stopped => (Fail, "the store stopped after an error; the log says which".to_owned()),
-        None => (Warn, "the check after the start is still running".to_owned()),
-        Some(_) if vitals.full_check_missed => (Warn, "the full check could not be made; the log says why".to_owned()),
-        Some(age_s) => (Good, format!("checked {} ago", span(age_s))),
+        _ if vitals.checked_ms.is_none() => (Warn, "the check after the start is still running".to_owned()),
+        _ if vitals.full_check_missed => (Warn, "the full check could not be made; the log says why".to_owned()),
+        age_s => (Good, format!("checked {} ago", span(age_s.unwrap_or(0)))),
     };
     check("integrity", state, detail)
 }

@@ -26,9 +26,10 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// The schedule of a node that has just checked its file and started.
-    pub fn new(now_ms: u64) -> Self {
-        Self { quick_ms: now_ms + QUICK_MS, full_ms: now_ms + FULL_AFTER_START_MS }
+    /// The schedule of a node that has just checked its file and started, and was checked in full so long ago, if ever.
+    pub fn new(now_ms: u64, full_age_ms: Option<u64>) -> Self {
+        let left_ms = full_age_ms.map_or(0, |age_ms| FULL_MS.saturating_sub(age_ms));
+        Self { quick_ms: now_ms + QUICK_MS, full_ms: now_ms + left_ms.max(FULL_AFTER_START_MS) }
     }
 
     /// What is due now. The full check finds all that the quick one does, so it goes first.
@@ -58,7 +59,7 @@ mod tests {
 
     #[test]
     fn a_month_has_a_quick_check_a_day_and_a_full_one_a_week() {
-        let mut schedule = Schedule::new(0);
+        let mut schedule = Schedule::new(0, None);
         let (mut quick, mut full) = (Vec::new(), Vec::new());
         for hour in 1..=24 * 29 {
             while let Some(due) = schedule.due(hour * HOUR_MS) {
@@ -76,8 +77,21 @@ mod tests {
     }
 
     #[test]
+    fn a_start_does_not_bring_the_next_full_check_forward() {
+        let full_after = |age_ms: Option<u64>| {
+            let schedule = Schedule::new(0, age_ms);
+            (0..).find(|hour| schedule.due(hour * HOUR_MS) == Some(Due::Full))
+        };
+        assert_eq!(full_after(Some(0)), Some(168));
+        assert_eq!(full_after(Some(100 * HOUR_MS)), Some(68));
+        for late in [Some(168 * HOUR_MS), Some(5_000 * HOUR_MS), None] {
+            assert_eq!(full_after(late), Some(1), "{late:?}");
+        }
+    }
+
+    #[test]
     fn a_check_that_could_not_be_made_is_tried_again_the_same_day() {
-        let mut schedule = Schedule::new(0);
+        let mut schedule = Schedule::new(0, None);
         assert_eq!(schedule.due(HOUR_MS - 1), None);
         assert_eq!(schedule.due(HOUR_MS), Some(Due::Full));
         schedule.done(Due::Full, false, HOUR_MS);

@@ -22,7 +22,10 @@ pub async fn watch(node: Node, shutdown: Shutdown) {
 /// The same at another pace, for tests.
 pub async fn watch_every(node: Node, every: Duration, shutdown: Shutdown) {
     let now_ms = || machine::steady_ns() / 1_000_000;
-    let (mut schedule, mut locks) = (Schedule::new(now_ms()), Locks::default());
+    let full_checked_ms = node.vault().health().full_checked_ms;
+    // A time ahead of the clock says nothing.
+    let full_age_ms = node.now_ms().checked_sub(full_checked_ms).filter(|_| full_checked_ms > 0);
+    let (mut schedule, mut locks) = (Schedule::new(now_ms(), full_age_ms), Locks::default());
     node.keeper().measure(node.now_ms());
     loop {
         tokio::select! {

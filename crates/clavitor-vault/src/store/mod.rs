@@ -4,6 +4,7 @@
 //! through one narrow transaction type (`tx`). The modules of rows below hold all statements.
 
 pub(crate) mod agents;
+mod checked;
 mod clean;
 #[cfg(test)]
 mod columns;

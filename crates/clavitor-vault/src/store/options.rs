@@ -66,7 +66,7 @@ pub struct Health {
     pub disk: Disk,
     /// When this process last checked the whole file, Unix milliseconds; 0 as long as the check after a start in good order runs.
     pub checked_ms: u64,
-    /// When this process last checked a copy of the file in full, Unix milliseconds; 0 as long as it has not.
+    /// When a copy of this file was last checked in full, by this process or one before it, Unix milliseconds; 0 if it never was.
     pub full_checked_ms: u64,
     /// Agents that were locked because they asked for more than their budgets allow, since this process opened the store.
     pub locked_agents: u64,

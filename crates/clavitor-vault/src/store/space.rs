@@ -7,7 +7,7 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Vault, engine, folder::DATABASE, tx::Fault};
+use super::{Vault, checked, engine, folder::DATABASE, tx::Fault};
 use crate::{Error, Result};
 
 /// The copy that a full check looks at. One name, so that what a crash leaves behind is found by the next check.
@@ -61,6 +61,7 @@ impl Vault {
             return Err(Error::Unavailable("the database is damaged"));
         }
         self.shared().fully_checked(now_ms);
+        checked::leave(&self.shared().folder.dir, now_ms);
         Ok(())
     }
 }

@@ -12,7 +12,7 @@ use std::{
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::{
-    Health, OpenError, OpenOptions, Read, Write, clean,
+    Health, OpenError, OpenOptions, Read, Write, checked, clean,
     engine::{self, Side},
     folder::Folder,
     migrate,
@@ -58,6 +58,7 @@ impl Vault {
         migrate::run(&mut connection, &file, now_ms)?;
         let log_key = identify(&connection, &folder)?;
         let shared = Arc::new(Shared::new(options.clone(), log_key, folder));
+        shared.fully_checked(checked::last(&shared.folder.dir));
         shared.look_at_disk();
         let readers =
             (0..options.readers.clamp(1, READERS_MAX)).map(|_| engine::open(&file, Side::Reader)).collect::<std::result::Result<_, _>>()?;

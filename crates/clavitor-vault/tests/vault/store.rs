@@ -228,6 +228,25 @@ fn a_full_check_finds_an_index_that_disagrees_and_leaves_nothing_behind() {
     assert!(vault.health().poisoned.is_some() && !copy.exists());
 }
 
+#[test]
+fn a_full_check_is_remembered_over_a_restart_and_only_for_that_file() {
+    let house = House::safe();
+    house.vault.full_check(START_MS + 7).unwrap();
+    house.vault.close();
+    assert_eq!(open(&house.data()).unwrap().health().full_checked_ms, START_MS + 7);
+    let note = house.data().join("clavitor.checked");
+    let kept = fs::read_to_string(&note).unwrap();
+    for bad in ["", "nonsense", "1 2 3", "-7 1"] {
+        fs::write(&note, bad).unwrap();
+        assert_eq!(open(&house.data()).unwrap().health().full_checked_ms, 0, "{bad:?}");
+    }
+    fs::write(&note, kept).unwrap();
+    let file = house.data().join("clavitor.db");
+    fs::copy(&file, house.data().join("copy")).unwrap();
+    fs::rename(house.data().join("copy"), &file).unwrap();
+    assert_eq!(open(&house.data()).unwrap().health().full_checked_ms, 0, "another file, as after a restore");
+}
+
 /// A row is changed and its index is not.
 fn forget_an_index_for_a_while(file: &Path) {
     let open = || rusqlite::Connection::open(file).unwrap();
