@@ -18,7 +18,7 @@ enum Part {
     Chunk(u64),
     ChunkEnd,
     Trailer,
-    /// A line was longer than any may be; the library refuses it.
+    /// A line of a head was longer than any may be; the library refuses it.
     Lost,
 }
 
@@ -64,8 +64,7 @@ impl Framing {
         let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else {
             self.line.extend_from_slice(bytes);
             if self.line.len() > self.line_bytes_max {
-                self.part = Part::Lost;
-                self.line = Vec::new();
+                self.too_long()?;
             }
             return Ok(&[]);
         };
@@ -76,10 +75,27 @@ impl Framing {
             line.extend_from_slice(&bytes[..=end]);
             &line[..]
         };
-        self.whole(whole)?;
+        if whole.len() > self.line_bytes_max {
+            self.too_long()?;
+        } else {
+            self.whole(whole)?;
+        }
         line.clear();
         self.line = line;
         Ok(&bytes[end + 1..])
+    }
+
+    /// The library has a limit on heads and answers for them. It has none on a chunk's size, which may begin with any number of zeros: after such a line it would
+    /// go on, and nobody would follow.
+    fn too_long(&mut self) -> Result<(), Ambiguous> {
+        self.line = Vec::new();
+        match self.part {
+            Part::RequestLine | Part::Field => {
+                self.part = Part::Lost;
+                Ok(())
+            }
+            _ => Err(Ambiguous),
+        }
     }
 
     fn whole(&mut self, line: &[u8]) -> Result<(), Ambiguous> {
@@ -239,6 +255,22 @@ mod tests {
     #[test]
     fn a_line_that_does_not_end_is_left_to_the_library() {
         assert_eq!(read(&[b'x'; 40_000], 1_000), Ok(Part::Lost));
+        assert_eq!(read(&[&b"GET / HTTP/1.1\r\nx: "[..], &[b'x'; 40_000]].concat(), 1_000), Ok(Part::Lost));
+    }
+
+    #[test]
+    fn a_line_of_a_body_that_is_too_long_ends_the_connection() {
+        let head = b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n";
+        for body in [
+            [&[b'0'; 20_000][..], b"1\r\na\r\n0\r\n\r\n"].concat(),
+            [&b"1;"[..], &[b'x'; 20_000], b"\r\na\r\n0\r\n\r\n"].concat(),
+            [&b"1\r\na"[..], &[b'x'; 20_000]].concat(),
+            [&b"0\r\nx: "[..], &[b'x'; 20_000], b"\r\n\r\n"].concat(),
+        ] {
+            for piece in [1_000, 100_000] {
+                assert_eq!(read(&[head, &body[..]].concat(), piece), Err(Ambiguous), "{:?}", &body[..8]);
+            }
+        }
     }
 
     proptest! {
