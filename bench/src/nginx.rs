@@ -20,9 +20,9 @@ use crate::{
     tls::Identity,
 };
 
-const ENTRIES: &str = "1000";
+const ENTRIES: &str = "200";
 const CALLERS: usize = 8;
-const ROUNDS: usize = 9;
+const ROUNDS: usize = 7;
 const FILE_BYTES: usize = 500;
 /// Where Debian puts it, which is not on everybody's path.
 const DEBIAN: &str = "/usr/sbin/nginx";
