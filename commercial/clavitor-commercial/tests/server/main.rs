@@ -27,6 +27,8 @@ mod node;
 mod operator;
 #[path = "../../../../crates/clavitor-server/tests/server/passkeys.rs"]
 mod passkeys;
+#[path = "../../../../crates/clavitor-server/tests/server/past.rs"]
+mod past;
 #[path = "../../../../crates/clavitor-server/tests/server/proofs.rs"]
 mod proofs;
 #[path = "../../../../crates/clavitor-server/tests/server/release.rs"]
