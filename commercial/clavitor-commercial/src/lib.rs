@@ -90,8 +90,8 @@ impl Edition for Commercial {
     }
 
     fn start(&self, node: &Node, shutdown: &Shutdown) {
-        let (tarpit, ending) = (self.tarpit.clone(), shutdown.clone());
-        tokio::spawn(async move { tarpit.turn(ending).await });
+        let (tarpit, door, ending) = (self.tarpit.clone(), node.clone(), shutdown.clone());
+        tokio::spawn(async move { tarpit.turn(move || door.is_nearly_full(), ending).await });
         if let Ok(alerts) = &self.alerts {
             let (alerts, shutdown) = (alerts.clone(), shutdown.clone());
             tokio::spawn(async move { alerts.deliver(shutdown).await });

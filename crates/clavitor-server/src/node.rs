@@ -240,6 +240,12 @@ impl Node {
         self.inner.door.counts()
     }
 
+    /// Whether so few places are left at the door that whoever need not be connected should go.
+    pub fn is_nearly_full(&self) -> bool {
+        let places = self.inner.config.limits.connections_max as u64;
+        places.saturating_sub(self.door_counts().open) <= places / 64
+    }
+
     /// Counts a request of whatever kind without a caller.
     ///
     /// # Errors

@@ -37,6 +37,9 @@ pub(crate) const SENTINEL: &str = "clavitor-commercial module tarpit";
 /// The plain answer's code behind spaces, so that a program that waits for all of it can read it.
 const BYTES: &[u8; 30] = b"          {\"code\":\"not_found\"}";
 
+/// Let go at each turn while the node has hardly a place left.
+const LET_GO_AT_ONCE: usize = 32;
+
 /// How the tarpit is built. Tests make it small and quick.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
@@ -61,6 +64,8 @@ struct State {
     budget: Budget,
     /// Somebody turns the wheel. Nobody is held otherwise: there would be no end.
     turning: bool,
+    /// The node has hardly a place left, so nobody more is held.
+    crowded: bool,
 }
 
 /// The tarpit. Shared by its connections.
@@ -76,7 +81,12 @@ pub(crate) struct Tarpit {
 impl Tarpit {
     /// An empty one, which does not hold anybody before it is turned.
     pub(crate) fn new(limits: Limits, clock: Clock) -> Arc<Self> {
-        let state = State { wheel: Wheel::new(limits.measures), budget: Budget::new(limits.wire_bytes_per_month_max), turning: false };
+        let state = State {
+            wheel: Wheel::new(limits.measures),
+            budget: Budget::new(limits.wire_bytes_per_month_max),
+            turning: false,
+            crowded: false,
+        };
         let (held_ever, shed) = (AtomicU64::new(0), AtomicU64::new(0));
         let turn = Duration::from_millis(limits.turn_ms.max(1));
         Arc::new(Self { state: Mutex::new(state), occupied: Notify::new(), turn, clock, held_ever, shed })
@@ -104,16 +114,17 @@ impl Tarpit {
     fn sit(&self, request: &Unmatched<'_>) -> Option<SeatId> {
         let now_s = (self.clock)() / 1000;
         let mut state = self.lock();
-        let seat = state.turning.then(|| state.wheel.sit(request.from.into())).flatten()?;
+        let seat = (state.turning && !state.crowded).then(|| state.wheel.sit(request.from.into())).flatten()?;
         state.budget.spend(now_s, HEAD_WIRE_BYTES);
         Some(seat)
     }
 
-    /// Turns the wheel while somebody is held, until the node goes away; then everybody is let go.
-    pub(crate) async fn turn(&self, shutdown: Shutdown) {
+    /// Turns the wheel while somebody is held, until the node goes away; then everybody is let go. As long as the node has hardly a place left for others, those
+    /// who are held longest are let go, some at each turn.
+    pub(crate) async fn turn(&self, crowded: impl Fn() -> bool, shutdown: Shutdown) {
         self.lock().turning = true;
         tokio::select! {
-            () = self.turn_for_ever() => {}
+            () = self.turn_for_ever(crowded) => {}
             () = shutdown.cancelled() => {}
         }
         let everybody = {
@@ -124,7 +135,7 @@ impl Tarpit {
         everybody.into_iter().for_each(Waker::wake);
     }
 
-    async fn turn_for_ever(&self) {
+    async fn turn_for_ever(&self, crowded: impl Fn() -> bool) {
         loop {
             // An empty wheel stands still: an idle node does not wake up fifty times a second.
             self.occupied.notified().await;
@@ -132,9 +143,16 @@ impl Tarpit {
             turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
             while self.held() > 0 {
                 turns.tick().await;
-                let called = self.lock().wheel.turn();
+                let (crowded, mut state) = (crowded(), self.lock());
+                state.crowded = crowded;
+                let mut called = state.wheel.turn();
+                if crowded {
+                    called.extend(state.wheel.let_go(LET_GO_AT_ONCE));
+                }
+                drop(state);
                 called.into_iter().for_each(Waker::wake);
             }
+            self.lock().crowded = false;
         }
     }
 

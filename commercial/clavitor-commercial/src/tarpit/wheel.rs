@@ -39,6 +39,9 @@ pub(crate) enum Due {
     End,
 }
 
+/// More bytes than anybody is sent: the next answer is the end.
+const LET_GO: u16 = u16::MAX;
+
 struct Seat<W> {
     from: Prefix,
     spoke: u16,
@@ -131,6 +134,21 @@ impl<W> Wheel<W> {
         } else {
             self.neighbours.insert(seat.from, left);
         }
+    }
+
+    /// Ends the answers of those who are held longest, and returns whom to call. Nobody, while some who were let go before are still on their way out.
+    pub(crate) fn let_go(&mut self, count: usize) -> Vec<W> {
+        let mut longest: Vec<_> = self.seats.iter_mut().flatten().collect();
+        if longest.iter().any(|seat| seat.sent == LET_GO) {
+            return Vec::new();
+        }
+        longest.sort_by_key(|seat| seat.ends);
+        let mut called = Vec::new();
+        for seat in longest.into_iter().take(count) {
+            seat.sent = LET_GO;
+            called.extend(seat.waiting.take());
+        }
+        called
     }
 
     /// Calls everybody, whether something is due or not.

@@ -18,7 +18,7 @@ use clavitor_commercial::{
 use clavitor_server::{accept, edition::Edition};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     task::JoinHandle,
 };
 
@@ -212,4 +212,47 @@ async fn nobody_is_held_while_nothing_turns_the_wheel() {
     until("the end of the wheel", || gauge(&*edition, "tarpit_held") == 0).await;
     tokio::time::sleep(Duration::from_millis(20)).await;
     assert!(is_plain(&node.get(&Asker::Nobody, "/.env").await));
+}
+
+/// A connection from another address of this machine, on which this is asked.
+async fn ask_from(from: &str, address: SocketAddr, request: &[u8]) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(SocketAddr::new(from.parse().unwrap(), 0)).unwrap();
+    let mut stream = socket.connect(address).await.unwrap();
+    stream.write_all(request).await.unwrap();
+    stream
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_newcomer_is_served_beside_a_thousand_who_are_held_and_they_go_when_the_places_run_out() {
+    const SCAN: &[u8] = b"GET /wp-login.php HTTP/1.1\r\nhost: localhost:1984\r\n\r\n";
+    const HONEST: &[u8] = b"GET /v1/node HTTP/1.1\r\nhost: localhost:1984\r\nconnection: close\r\n\r\n";
+    clavitor_server::descriptors::fit(&mut clavitor_server::Limits { connections_max: 4_000, ..clavitor_server::Limits::default() });
+    // A byte a second to each, for as long as the test needs.
+    let measures = Measures { rounds_max: 3_600, ..Limits::default().measures };
+    let edition = commercial(Limits { measures, ..Limits::default() });
+    let node = node(&edition).await;
+    let (address, _) = serve(&node).await;
+    let mut held = Vec::new();
+    for number in 0..1_000 {
+        held.push(ask_from(&format!("127.0.3.{}", 1 + number / 16), address, SCAN).await);
+    }
+    until("a thousand", || gauge(&*edition, "tarpit_held") == 1_000).await;
+    let said = whole(&mut ask_from("127.0.0.77", address, HONEST).await).await;
+    assert!(said.starts_with("HTTP/1.1 200 OK"), "{said}");
+    assert_eq!((gauge(&*edition, "tarpit_held"), node.app.node().door_counts().evicted), (1_000, 0));
+
+    // Forty who say nothing yet are more than there are places left.
+    let mut quiet = Vec::new();
+    for number in 1..=40 {
+        quiet.push(ask_from(&format!("127.0.4.{number}"), address, b"").await);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    until("places for others", || !node.app.node().is_nearly_full() && gauge(&*edition, "tarpit_held") < 1_000).await;
+    for stream in &mut quiet {
+        stream.write_all(HONEST).await.unwrap();
+        let said = whole(stream).await;
+        assert!(said.starts_with("HTTP/1.1 200 OK"), "{said}");
+    }
+    assert!(gauge(&*edition, "tarpit_held") > 0, "only as many go as have to");
 }
