@@ -22,7 +22,10 @@ use tokio::{
     net::UnixListener,
 };
 
-use crate::Node;
+use crate::{
+    Node,
+    vitals::{Push, PushState},
+};
 
 /// The socket's name in the data folder.
 pub const SOCKET: &str = "control.sock";
@@ -112,6 +115,32 @@ pub struct State {
     pub connections_max: u64,
     /// Bytes of it that were swapped out.
     pub swapped_bytes: u64,
+    /// Those who are told how it is, and whether it arrives.
+    pub pushes: Vec<Told>,
+    /// The edition's own figures, by name.
+    pub gauges: Vec<(String, u64)>,
+}
+
+/// How pushing to one of those who are told goes.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Told {
+    /// Who.
+    pub to: String,
+    /// Pushes that arrived.
+    pub sent: u64,
+    /// Pushes that did not.
+    pub failed: u64,
+    /// When the last one arrived, Unix milliseconds.
+    pub arrived_ms: Option<u64>,
+    /// Why the last one did not, if it did not.
+    pub fault: Option<String>,
+}
+
+impl From<Push> for Told {
+    fn from(push: Push) -> Self {
+        let fault = if let PushState::Fails { fault, .. } = push.state { Some(fault.words()) } else { None };
+        Self { to: push.to.name().to_owned(), sent: push.sent, failed: push.failed, arrived_ms: push.arrived_ms, fault }
+    }
 }
 
 impl State {
@@ -134,6 +163,8 @@ impl State {
             open_files_max: rustix::process::getrlimit(rustix::process::Resource::Nofile).current,
             connections_max: config.limits.connections_max as u64,
             swapped_bytes: swapped_bytes(),
+            pushes: node.keeper().pushes().into_iter().map(Told::from).collect(),
+            gauges: config.edition.gauges().iter().map(|gauge| (gauge.name.to_owned(), gauge.value)).collect(),
         }
     }
 }

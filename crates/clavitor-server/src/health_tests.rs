@@ -75,7 +75,14 @@ fn each_of_the_four_can_make_it_unready() {
 
 #[test]
 fn what_hurts_later_earns_a_word_and_no_more() {
-    let fails = Push { to: Watcher::Kuma, sent: 1, failed: 2, kept: 0, state: PushState::Fails { fault: Fault::Status(404), in_a_row: 2 } };
+    let fails = Push {
+        to: Watcher::Kuma,
+        sent: 1,
+        failed: 2,
+        kept: 0,
+        arrived_ms: None,
+        state: PushState::Fails { fault: Fault::Status(404), in_a_row: 2 },
+    };
     for (word, vitals) in [
         ("still running", Vitals { checked_ms: None, ..well() }),
         ("full check", Vitals { full_check_missed: true, ..well() }),

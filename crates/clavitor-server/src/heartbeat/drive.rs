@@ -96,7 +96,7 @@ async fn tell<T: Target>(node: Node, mut to: T, record: Arc<PushRecord>) {
                 }
             }
             if matches!(input, Some(Input::Done { outcome: Ok(()), .. })) {
-                record.arrived();
+                record.arrived(node.now_ms());
             }
         }
     }

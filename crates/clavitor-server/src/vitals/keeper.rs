@@ -126,7 +126,7 @@ impl Keeper {
         record
     }
 
-    pub(super) fn pushes(&self) -> Vec<Push> {
+    pub(crate) fn pushes(&self) -> Vec<Push> {
         lock(&self.pushes).iter().map(|record| record.read()).collect()
     }
 

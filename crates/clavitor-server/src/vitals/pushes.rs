@@ -76,6 +76,8 @@ pub struct Push {
     pub failed: u64,
     /// Samples that wait to be sent again.
     pub kept: u64,
+    /// When the last one arrived, Unix milliseconds; none has if there is none.
+    pub arrived_ms: Option<u64>,
     /// The last one.
     pub state: PushState,
 }
@@ -87,20 +89,22 @@ pub(crate) struct PushRecord {
     sent: AtomicU64,
     failed: AtomicU64,
     kept: AtomicU64,
+    arrived_ms: AtomicU64,
     state: Mutex<PushState>,
 }
 
 impl PushRecord {
     pub(crate) fn new(to: Watcher) -> Arc<Self> {
         let zero = || AtomicU64::new(0);
-        Arc::new(Self { to, sent: zero(), failed: zero(), kept: zero(), state: Mutex::new(PushState::NotYet) })
+        Arc::new(Self { to, sent: zero(), failed: zero(), kept: zero(), arrived_ms: zero(), state: Mutex::new(PushState::NotYet) })
     }
 
     pub(crate) fn name(&self) -> &'static str {
         self.to.name()
     }
 
-    pub(crate) fn arrived(&self) {
+    pub(crate) fn arrived(&self, now_ms: u64) {
+        self.arrived_ms.store(now_ms, Relaxed);
         self.sent.fetch_add(1, Relaxed);
         self.set(PushState::Arrives);
     }
@@ -120,6 +124,8 @@ impl PushRecord {
 
     pub(crate) fn read(&self) -> Push {
         let state = *self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        Push { to: self.to, sent: self.sent.load(Relaxed), failed: self.failed.load(Relaxed), kept: self.kept.load(Relaxed), state }
+        let (sent, failed, kept) = (self.sent.load(Relaxed), self.failed.load(Relaxed), self.kept.load(Relaxed));
+        let arrived_ms = Some(self.arrived_ms.load(Relaxed)).filter(|ms| *ms > 0);
+        Push { to: self.to, sent, failed, kept, arrived_ms, state }
     }
 }

@@ -6,6 +6,7 @@ mod finding;
 mod network;
 mod node;
 mod place;
+mod told;
 
 use anyhow::bail;
 use clavitor_server::{
@@ -48,7 +49,10 @@ fn examine(doctor: &Doctor, edition: &dyn Edition) -> anyhow::Result<Vec<Finding
     };
     findings.extend(node::backups(data, &node, serve.backups.schedule().as_ref(), now_ms));
     match &node {
-        Node::Running(state) => findings.push(node::port(state.listen, true)),
+        Node::Running(state) => {
+            findings.push(node::port(state.listen, true));
+            findings.extend(told::look(state));
+        }
         Node::Stopped(_) => findings.extend([node::port(serve.node.bind, false), node::limits(Limits::default().connections_max as u64)]),
         Node::Unknown => {}
     }

@@ -33,7 +33,8 @@ fn it_knows_a_node_that_runs_and_one_that_does_not() {
     assert!(line(&stopped, "node").starts_with("warn") && line(&stopped, "database").starts_with("ok"), "{}", out(&stopped));
     assert!(line(&stopped, "backup").contains("--backup-dir"));
 
-    let node = Node::start(&data, &["--backup-dir", shelf_shown]);
+    // Nobody listens where the beats go.
+    let node = Node::start(&data, &["--backup-dir", shelf_shown, "--kuma-url", "http://127.0.0.1:9/api/push/needle-0123456789"]);
     while !names(&shelf).iter().any(|name| name.ends_with(".sha256")) {
         std::thread::yield_now();
     }
@@ -46,6 +47,11 @@ fn it_knows_a_node_that_runs_and_one_that_does_not() {
         "{}",
         out(&running)
     );
+    while !line(&clavitor(&["doctor", "--data", shown]), "pushes").starts_with("warn") {
+        std::thread::yield_now();
+    }
+    let silent = clavitor(&["doctor", "--data", shown]);
+    assert!(line(&silent, "pushes").contains("kuma: none arrived yet") && !out(&silent).contains("needle"), "{}", out(&silent));
     let json = clavitor(&["doctor", "--json", "--data", shown, "--backup-dir", shelf_shown]);
     let findings: Vec<serde_json::Value> = serde_json::from_slice(&json.stdout).unwrap();
     assert!(findings.iter().any(|finding| finding["check"] == "node" && finding["level"] == "ok"));
