@@ -5,7 +5,7 @@ use std::path::Path;
 use clavitor_crypto::sign::PublicKey;
 use rusqlite::{Connection, OpenFlags, backup::Backup};
 
-use super::{Vault, engine, folder::private_file, migrate, tx::Fault};
+use super::{Vault, engine, folder::private_file, migrate, tx::Fault, upkeep::Upkeep};
 use crate::{Error, Result};
 
 /// What is in a copy.
@@ -18,16 +18,15 @@ pub(crate) struct Contents {
 }
 
 impl Vault {
-    /// Writes one consistent state of the live database to a new file that only its owner can read. Writers are not held up.
+    /// Writes one consistent state of the live database to a new file that only its owner can read. Neither writers nor requests are held up.
     pub(crate) fn copy_to(&self, file: &Path) -> Result<()> {
         private_file().create_new(true).open(file).map_err(|error| Error::Internal(format!("{}: {error}", file.display())))?;
-        self.with_reader(|source| {
-            let mut target = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(fault)?;
-            Backup::new(source, &mut target).and_then(|backup| backup.step(-1)).map_err(fault)?;
-            // One file without a log beside it.
-            target.pragma_update(None, "journal_mode", "DELETE").map_err(fault)?;
-            target.close().map_err(|(_, error)| fault(error))
-        })
+        let source = Upkeep::open(self.shared())?;
+        let mut target = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(fault)?;
+        Backup::new(&source, &mut target).and_then(|backup| backup.step(-1)).map_err(fault)?;
+        // One file without a log beside it.
+        target.pragma_update(None, "journal_mode", "DELETE").map_err(fault)?;
+        target.close().map_err(|(_, error)| fault(error))
     }
 }
 

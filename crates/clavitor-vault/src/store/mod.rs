@@ -1,6 +1,6 @@
 //! The private store: one SQLite file. Nothing outside of this folder names SQL.
 //!
-//! One thread owns every write and every checkpoint (`writer`), reads use a few read-only connections (`vault`), and both see the database only
+//! One thread owns every write and every checkpoint (`writer`), reads use a few read-only connections (`vault`), checks and copies have their own (`upkeep`), and both see the database only
 //! through one narrow transaction type (`tx`). The modules of rows below hold all statements.
 
 pub(crate) mod agents;
@@ -24,6 +24,7 @@ mod space;
 pub(crate) mod tails;
 mod transaction;
 pub(crate) mod tx;
+mod upkeep;
 mod vault;
 pub(crate) mod vaults;
 mod writer;

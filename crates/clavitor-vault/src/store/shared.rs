@@ -10,7 +10,7 @@ use std::{
 
 use clavitor_crypto::sign::SigningKey;
 
-use super::{Disk, folder::Folder, options::OpenOptions, pace::Pace, shelf::Shelf};
+use super::{Disk, folder::Folder, options::OpenOptions, pace::Pace, shelf::Shelf, upkeep::Places};
 use crate::{Error, Result, change::Authors};
 
 /// Lives as long as any handle, the writer thread included.
@@ -24,6 +24,8 @@ pub(crate) struct Shared {
     pub(super) shelf: Shelf,
     /// What vaults sign with.
     pub(crate) authors: Authors,
+    /// Checks and copies that run.
+    pub(super) upkeep: Places,
     checked_ms: AtomicU64,
     full_checked_ms: AtomicU64,
     locked_agents: AtomicU64,
@@ -45,6 +47,7 @@ impl Shared {
             lists: Pace::default(),
             shelf: Shelf::default(),
             authors: Authors::default(),
+            upkeep: Places::default(),
             checked_ms: AtomicU64::new(0),
             full_checked_ms: AtomicU64::new(0),
             locked_agents: AtomicU64::new(0),

@@ -18,6 +18,7 @@ use super::{
     migrate,
     shared::Shared,
     tx::{Fault, Tx},
+    upkeep::Upkeep,
     writer::{Order, Typed, Writer},
 };
 use crate::{Error, Result};
@@ -155,14 +156,12 @@ impl Vault {
         }
     }
 
-    /// Checks the whole file again while the node runs. A damaged file stops the store.
+    /// Checks the whole file again while the node runs; requests are not held up. A damaged file stops the store. Blocks.
     ///
     /// # Errors
-    /// `Unavailable` if it is damaged.
+    /// `Unavailable` if it is damaged, or if too many checks and copies run already; `Internal` if the file cannot be opened.
     pub fn quick_check(&self, now_ms: u64) -> Result<()> {
-        self.0.shared.check()?;
-        let lent = self.0.lend();
-        let found = engine::quick_check(lent.connection()?).map_err(Fault::from)?;
+        let found = engine::quick_check(&*Upkeep::open(&self.0.shared)?).map_err(Fault::from)?;
         if found != ["ok"] {
             self.0.shared.poison(&found.join("; "));
             return Err(Error::Unavailable("the database is damaged"));
@@ -184,13 +183,6 @@ impl Vault {
 
     pub(crate) fn shared(&self) -> &Shared {
         &self.0.shared
-    }
-
-    /// Runs `use_it` with a read-only connection outside of any transaction.
-    pub(crate) fn with_reader<T>(&self, use_it: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        self.0.shared.check()?;
-        let lent = self.0.lend();
-        use_it(lent.connection()?)
     }
 }
 

@@ -1,8 +1,15 @@
 //! The file: what is refused at the door, and what the messages tell people to do.
 
-use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    path::Path,
+    sync::{Mutex, mpsc},
+    thread,
+    time::Duration,
+};
 
-use clavitor_vault::{Disk, Error, OpenError, OpenOptions, Vault};
+use clavitor_vault::{Disk, Error, OpenError, OpenOptions, Read, Vault};
 use tempfile::tempdir;
 
 use crate::house::{House, START_MS, options};
@@ -245,6 +252,33 @@ fn a_full_check_is_remembered_over_a_restart_and_only_for_that_file() {
     fs::copy(&file, house.data().join("copy")).unwrap();
     fs::rename(house.data().join("copy"), &file).unwrap();
     assert_eq!(open(&house.data()).unwrap().health().full_checked_ms, 0, "another file, as after a restore");
+}
+
+#[test]
+fn checks_and_copies_take_no_reader_from_requests() {
+    let house = House::safe();
+    let (vault, readers) = (&house.vault, options().readers);
+    let (arrive, arrived) = mpsc::channel();
+    let (leave, left) = mpsc::channel::<()>();
+    let left = Mutex::new(left);
+    thread::scope(|scope| {
+        for _ in 0..readers {
+            let (arrive, left) = (arrive.clone(), &left);
+            let request = move |_: &Read<'_>| {
+                arrive.send(()).unwrap();
+                // Ends when the jobs have ended, or when they evidently do not.
+                let _ = left.lock().unwrap().recv_timeout(Duration::from_secs(60));
+                Ok(())
+            };
+            scope.spawn(move || vault.read(START_MS, request));
+        }
+        (0..readers).for_each(|_| arrived.recv().unwrap());
+        let (end, ended) = mpsc::channel();
+        scope.spawn(move || end.send((vault.quick_check(START_MS + 3), vault.full_check(START_MS + 4))));
+        let found = ended.recv_timeout(Duration::from_secs(50));
+        drop(leave);
+        assert_eq!(found, Ok((Ok(()), Ok(()))), "they wait for requests, so requests wait for them");
+    });
 }
 
 /// A row is changed and its index is not.
