@@ -183,10 +183,10 @@ fn head_from(r: &Read<'_>, vault_id: VaultId, from: u64) -> Result<audit::Checkp
     audit::head(r, vault_id, from.min(r.log_size(vault_id)?))
 }
 
-/// The manifests above version `after` that are not in force any more, for an enrolled agent that has seen one of them. An invited one has seen none.
+/// The manifests above version `after` that are not in force any more, for an enrolled agent that has seen one of them.
 ///
 /// # Errors
-/// `Unauthenticated`, `Forbidden`.
+/// `Unauthenticated`, `AgentLocked`, `Forbidden` for an agent that may do nothing now.
 pub fn manifests(r: &Read<'_>, credential: &Credential, after: u64) -> Result<ManifestPage> {
     let caller = Caller::find(r, credential)?;
     let agent_id = caller.agent(AgentKind::Enrolled)?.agent_id;

@@ -46,7 +46,7 @@ pub(crate) enum Act {
     UnlockAgent,
     CancelRecovery,
     ReadSelf,
-    /// What the vault's owner had signed before: for whoever has been let in.
+    /// What the vault's owner had signed before: for whoever is let in now.
     ReadPast,
     ListNames,
     Release(UseMode),
@@ -105,7 +105,7 @@ fn decide_for_person(fresh: bool, act: Act, subject: Subject) -> Result<()> {
 fn decide_for_agent(kind: AgentKind, standing: Standing, act: Act, subject: Subject) -> Result<()> {
     match act {
         Act::ReadSelf => return Ok(()),
-        Act::ReadPast if kind == AgentKind::Enrolled && standing != Standing::Invited => return Ok(()),
+        Act::ReadPast if kind == AgentKind::Enrolled => return stands(standing),
         Act::ReadPast => return stands(standing).and(Err(Error::Unauthenticated)),
         Act::ListNames | Act::Release(_) | Act::WriteEntry => {}
         _ => return Err(Error::Unauthenticated),

@@ -70,14 +70,18 @@ impl Session {
         let status: AgentSelf = node.get(identity.prover(), &status_path(&pins)).await?;
         let raised = |alarm: Alarm| profile.raise(&alarm, identity.node.as_str());
         let (manifest, standing, scopes) = verified(&identity, &pins, &status).map_err(raised)?;
-        past::linked(&identity, &node, &pins, &manifest).await.map_err(|broken| match broken {
-            past::Broken::Alarm(alarm) => raised(alarm),
-            past::Broken::Failure(failure) => failure,
-        })?;
         let log = past::log(&identity, &pins, manifest.body(), &status).map_err(raised)?;
         let session = Self { profile, identity, node, pins, status, manifest, standing, scopes };
-        let manifest = ObjectPin { version: session.manifest.body().version, hash: *session.manifest.hash() };
-        session.keep(&Pins { manifest: Some(manifest), log, ..Pins::default() })?;
+        // The node shows nothing of the past to an agent that may do nothing now. What is not proved is not kept: whoever works again begins where this began.
+        let proved = !past::has_gap(&session.pins, &session.manifest) || session.working().is_ok();
+        if proved {
+            past::linked(&session.identity, &session.node, &session.pins, &session.manifest).await.map_err(|broken| match broken {
+                past::Broken::Alarm(alarm) => session.raise(&alarm),
+                past::Broken::Failure(failure) => failure,
+            })?;
+        }
+        let manifest = proved.then(|| ObjectPin { version: session.manifest.body().version, hash: *session.manifest.hash() });
+        session.keep(&Pins { manifest, log, ..Pins::default() })?;
         Ok(session)
     }
 

@@ -28,12 +28,17 @@ pub(super) enum Broken {
     Failure(Failure),
 }
 
+/// Whether something lies between the pinned manifest and `newest`.
+pub(super) fn has_gap(pins: &Pins, newest: &SignedManifest) -> bool {
+    pins.manifest.is_some_and(|pin| newest.body().version > pin.version.saturating_add(1))
+}
+
 /// Asks for the manifests between the pinned one and `newest`, and checks that each follows from the one before.
 ///
 /// # Errors
 /// See [`Broken`].
 pub(super) async fn linked(identity: &Identity, node: &Node, pins: &Pins, newest: &SignedManifest) -> Result<(), Broken> {
-    let Some(pin) = pins.manifest.filter(|pin| newest.body().version > pin.version.saturating_add(1)) else { return Ok(()) };
+    let Some(pin) = pins.manifest.filter(|_| has_gap(pins, newest)) else { return Ok(()) };
     let mut between = Vec::new();
     let mut after = Some(pin.version);
     while let Some(from) = after.filter(|_| between.len() < LINKS_MAX) {

@@ -50,6 +50,18 @@ fn a_fork_behind_further_versions() {
 }
 
 #[test]
+fn a_locked_agent_asks_nothing_of_the_past_and_takes_nothing_for_granted_when_it_works_again() {
+    let (node, machine) = forked();
+    versions(&node, 3);
+    node.state().locked = true;
+    assert_eq!(machine.agent(&["list"]).code, 9);
+    assert_eq!(machine.agent(&["status", "--json"]).json()["state"], "locked");
+    assert!(node.asked("/v1/agent/manifests").is_empty());
+    node.state().locked = false;
+    alarmed(&node, &machine, &["list"], "the manifest has two histories");
+}
+
+#[test]
 fn manifests_in_between_that_are_not_sent() {
     let (node, machine) = trusting();
     versions(&node, 3);
