@@ -56,7 +56,12 @@ impl Alerts {
     /// Opens the queue in the data folder. Alerts that an earlier process could not send are in it.
     pub(crate) fn open(&self, data: &Path) {
         match Queue::open(&data.join(FOLDER), QueueLimits::default()) {
-            Ok(queue) => *self.lock() = Some(queue),
+            Ok(queue) => {
+                if !queue.is_durable() {
+                    tracing::error!("the queue of alerts cannot be written: alerts are kept in memory until it can");
+                }
+                *self.lock() = Some(queue);
+            }
             Err(error) => tracing::error!(%error, "the queue of alerts cannot be opened: alerts are only logged"),
         }
     }

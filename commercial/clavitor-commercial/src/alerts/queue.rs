@@ -4,7 +4,7 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    fs::{self, DirBuilder, File, OpenOptions},
+    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
     io::{self, Write as _},
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
@@ -44,7 +44,8 @@ pub struct Queue {
     /// Open as long as the queue can be written; what cannot be written is kept in memory all the same.
     file: Option<File>,
     file_bytes: usize,
-    _lock: File,
+    /// Held from the moment that the folder is ours.
+    lock: Option<File>,
 }
 
 /// What became of an alert.
@@ -57,20 +58,42 @@ pub struct Pushed {
 }
 
 impl Queue {
-    /// Opens the queue in `folder`, making both if they are not there.
+    /// Opens the queue in `folder`, making both if they are not there. If that fails, alerts are kept in memory, and each change tries again.
     ///
     /// # Errors
-    /// If the folder cannot be written, or another process has the queue.
+    /// If another process has the queue.
     pub fn open(folder: &Path, limits: QueueLimits) -> io::Result<Self> {
-        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-        let lock = private().create(true).truncate(false).open(folder.join(LOCK_FILE))?;
-        lock.try_lock().map_err(|_| io::Error::other("another process uses this queue of alerts"))?;
-        let waiting = read(&folder.join(FILE))?;
-        let bytes = waiting.iter().map(|event| line(event).len()).sum();
-        let mut queue = Self { folder: folder.to_owned(), limits, waiting, bytes, file: None, file_bytes: 0, _lock: lock };
-        queue.make_room(0, 0);
-        queue.rewrite()?;
-        Ok(queue)
+        let mut queue =
+            Self { folder: folder.to_owned(), limits, waiting: VecDeque::new(), bytes: 0, file: None, file_bytes: 0, lock: None };
+        match queue.rewrite() {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(error),
+            _ => Ok(queue),
+        }
+    }
+
+    /// Whether what waits is on the disk.
+    pub fn is_durable(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// Takes the folder, once, and what an earlier process left in it.
+    fn claim(&mut self) -> io::Result<()> {
+        if self.lock.is_some() {
+            return Ok(());
+        }
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
+        let lock = private().create(true).truncate(false).open(self.folder.join(LOCK_FILE))?;
+        lock.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => io::Error::new(io::ErrorKind::WouldBlock, "another process uses this queue of alerts"),
+            TryLockError::Error(error) => error,
+        })?;
+        for event in read(&self.folder.join(FILE))?.into_iter().rev() {
+            self.bytes += line(&event).len();
+            self.waiting.push_front(event);
+        }
+        self.make_room(0, 0);
+        self.lock = Some(lock);
+        Ok(())
     }
 
     /// The oldest alert.
@@ -152,6 +175,7 @@ impl Queue {
     /// A new file with what waits takes the place of the old one.
     fn rewrite(&mut self) -> io::Result<()> {
         self.file = None;
+        self.claim()?;
         let (new, path) = (self.folder.join(NEW_FILE), self.folder.join(FILE));
         let text: String = self.waiting.iter().map(line).collect();
         let mut file = private().create(true).truncate(true).open(&new)?;

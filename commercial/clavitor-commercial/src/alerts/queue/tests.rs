@@ -132,3 +132,38 @@ fn what_cannot_be_written_is_said_and_kept_in_memory() {
     drop(queue);
     assert_eq!(ids(&open(&inner)), [1, 2, 3]);
 }
+
+#[test]
+fn a_disk_that_takes_nothing_at_the_start_does_not_end_the_queue() {
+    let folder = tempfile::tempdir().unwrap();
+    let in_the_way = folder.path().join("queue.new");
+    let mut queue = open(folder.path());
+    queue.push(event(1, "disk"));
+    drop(queue);
+    fs::create_dir(&in_the_way).unwrap();
+    let mut queue = open(folder.path());
+    assert!(!queue.is_durable() && !queue.push(event(2, "disk")).durable);
+    assert_eq!(ids(&queue), [1, 2]);
+    fs::remove_dir(&in_the_way).unwrap();
+    assert!(queue.push(event(3, "disk")).durable, "the next one writes all that waits");
+    drop(queue);
+    assert_eq!(ids(&open(folder.path())), [1, 2, 3]);
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_yet_is_taken_later_with_what_is_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, kept) = (folder.path().join("data"), folder.path().join("kept"));
+    open(&kept).push(event(1, "disk"));
+    fs::write(&data, "").unwrap();
+    let mut queue = open(&data.join("alerts"));
+    assert!(!queue.push(event(2, "disk")).durable);
+    fs::remove_file(&data).unwrap();
+    fs::create_dir(&data).unwrap();
+    fs::rename(&kept, data.join("alerts")).unwrap();
+    assert!(queue.push(event(3, "disk")).durable);
+    assert_eq!(ids(&queue), [1, 2, 3]);
+    assert!(Queue::open(&data.join("alerts"), QueueLimits::default()).is_err(), "from then on it is this process's");
+    drop(queue);
+    assert_eq!(ids(&open(&data.join("alerts"))), [1, 2, 3]);
+}
