@@ -153,7 +153,7 @@ impl Driver {
         let known = self.settings.authorities.iter().any(|authority| authority.directory == kept.directory);
         // Other names, or an authority that is not wanted any more: it serves until the right one is there.
         if known && self.settings.names.iter().all(|name| life.covers(name)) {
-            self.policy.apply(0, Event::Installed(span(life)));
+            self.policy.apply(kept.issued_ms, Event::Installed(span(life)));
         }
         self.present = Some(kept);
     }

@@ -13,6 +13,9 @@ const DAY_MS: u64 = 24 * HOUR_MS;
 
 /// Failures of one authority before the next one is tried.
 const FAILURES_PER_AUTHORITY: u32 = 3;
+/// Between a good order and the next one: a twentieth of the life within these bounds.
+const REST_MS_MIN: u64 = 1000;
+const REST_MS_MAX: u64 = HOUR_MS;
 /// How far an authority's clock may be ahead of ours before its certificate proves ours wrong.
 const CLOCK_SLACK_MS: u64 = 5 * MINUTE_MS;
 /// No authority's "not before" is believed for longer than this: a wrong answer must not stop renewal for ever.
@@ -43,7 +46,7 @@ impl Rules {
 /// What happened.
 #[derive(Debug, Clone, Copy)]
 pub enum Event {
-    /// This certificate serves from now on.
+    /// This certificate serves; it was issued at the time of the event.
     Installed(Span),
     /// The authority suggests a window, and when to ask again.
     Window {
@@ -138,8 +141,17 @@ struct Present {
     span: Span,
     window: Option<(u64, u64)>,
     renew_at_ms: u64,
+    /// After the order that brought it, whatever the authority's window says: one in the past would make orders without end.
+    rest: Pause,
     ask: Pause,
     unanswered: u32,
+}
+
+impl Present {
+    /// When the next certificate may be ordered.
+    fn due_ms(&self, now_ms: u64) -> u64 {
+        self.renew_at_ms.max(self.rest.over_ms(now_ms))
+    }
 }
 
 /// The state machine.
@@ -178,7 +190,7 @@ impl Policy {
     /// Takes in what happened.
     pub fn apply(&mut self, now_ms: u64, event: Event) {
         match event {
-            Event::Installed(span) => self.installed(span),
+            Event::Installed(span) => self.installed(now_ms, span),
             Event::Window { start_ms, end_ms, again_in_ms } => self.window(now_ms, (start_ms, end_ms), again_in_ms),
             Event::NoWindow => self.no_window(now_ms),
             Event::Failed { authority, blocked_for_ms } => self.failed(now_ms, authority, blocked_for_ms),
@@ -195,7 +207,8 @@ impl Policy {
         if asking && !present.ask.holds(now_ms) {
             return Next::AskWindow;
         }
-        let next = if now_ms < present.renew_at_ms { Next::Wait { until_ms: present.renew_at_ms } } else { self.order(now_ms) };
+        let due_ms = present.due_ms(now_ms);
+        let next = if now_ms < due_ms { Next::Wait { until_ms: due_ms } } else { self.order(now_ms) };
         match next {
             Next::Wait { until_ms } if asking => Next::Wait { until_ms: until_ms.min(present.ask.until_ms) },
             next => next,
@@ -204,7 +217,7 @@ impl Policy {
 
     /// When the next order is due as things stand; now, if it is overdue.
     pub fn next_order_ms(&self, now_ms: u64) -> u64 {
-        let due = self.present.as_ref().map_or(now_ms, |present| present.renew_at_ms.max(now_ms));
+        let due = self.present.as_ref().map_or(now_ms, |present| present.due_ms(now_ms).max(now_ms));
         match self.order(now_ms) {
             Next::Wait { until_ms } => due.max(until_ms),
             _ => due,
@@ -236,10 +249,11 @@ impl Policy {
         }
     }
 
-    fn installed(&mut self, span: Span) {
+    fn installed(&mut self, now_ms: u64, span: Span) {
         // Nodes that were set up together need not renew together for ever.
         let renew_at_ms = span.renew_at_ms().saturating_sub(self.random.between(0, span.life_ms() / 50));
-        self.present = Some(Present { span, window: None, renew_at_ms, ask: Pause::default(), unanswered: 0 });
+        let rest = Pause::of(now_ms, (span.life_ms() / 20).clamp(REST_MS_MIN, REST_MS_MAX));
+        self.present = Some(Present { span, window: None, renew_at_ms, rest, ask: Pause::default(), unanswered: 0 });
         self.memory.failures = 0;
         self.memory.retry = Pause::default();
     }

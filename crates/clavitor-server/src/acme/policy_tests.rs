@@ -257,3 +257,35 @@ fn sixty_lifetimes_without_a_gap() {
         }
     }
 }
+
+/// Every window is over before its certificate was made, every answer comes at once, and the program is started again now and then.
+#[test]
+fn an_authority_whose_windows_are_always_over_gets_few_orders() {
+    for (seed, life_ms) in [(1, 90 * DAY_MS), (2, 6 * DAY_MS), (3, HOUR_MS), (4, MINUTE_MS)] {
+        let (rest_ms, length_ms) = ((life_ms / 20).min(HOUR_MS), life_ms.min(2 * DAY_MS));
+        let (mut now, mut orders, mut steps, mut policy) = (START_MS, 0, 0, Policy::new(rules(1), seed));
+        let mut issued = None::<(u64, Span)>;
+        while now < START_MS + length_ms {
+            steps += 1;
+            assert!(orders <= length_ms / rest_ms + 1 && steps < 50_000, "life {life_ms}: {orders} orders, {steps} steps");
+            if let Some((issued_ms, span)) = issued.filter(|_| steps % 7 == 0) {
+                policy = Policy::new(rules(1), seed + steps);
+                policy.apply(issued_ms, Event::Installed(span));
+            }
+            match policy.next(now) {
+                Next::Wait { until_ms } => now = until_ms,
+                Next::FixClock(fault) => panic!("{fault:?}"),
+                Next::AskWindow => {
+                    policy.apply(now, Event::Window { start_ms: START_MS - DAY_MS, end_ms: START_MS - HOUR_MS, again_in_ms: 0 });
+                }
+                Next::Order { .. } => {
+                    orders += 1;
+                    let span = Span { not_before_ms: now, not_after_ms: now + life_ms };
+                    issued = Some((now, span));
+                    policy.apply(now, Event::Installed(span));
+                }
+            }
+        }
+        assert!(orders > 10, "life {life_ms}: it is followed all the same");
+    }
+}
