@@ -8,7 +8,7 @@ use clavitor_outbound::{Ask, Client, Uri};
 use super::{
     drive::{self, Lost},
     pusher::Pace,
-    settings::{SettingsError, address},
+    settings::{SettingsError, address, is_safe},
 };
 use crate::{Node, health, vitals::Fault};
 
@@ -30,9 +30,12 @@ impl Kuma {
     /// The monitor of an address as Kuma shows it; its query is replaced.
     ///
     /// # Errors
-    /// [`SettingsError::Address`].
+    /// [`SettingsError::Address`]; [`SettingsError::Plain`] if the token in it would go over the wire in the clear.
     pub fn parse(text: &str) -> Result<Self, SettingsError> {
         let address = address(text, "the Kuma monitor")?;
+        if !is_safe(&address) {
+            return Err(SettingsError::Plain("the Kuma monitor"));
+        }
         Ok(Self { address, interval_ms: INTERVAL_MS, deadline_ms: drive::DEADLINE_MS })
     }
 
@@ -132,6 +135,17 @@ mod tests {
             target.uri(&down).unwrap(),
             "https://kuma.example/api/push/abc?status=down&msg=disk%3A%20full%20%26%20100%20%25%3B%20%C3%A9&ping=12"
         );
+    }
+
+    #[test]
+    fn its_token_goes_over_plain_http_in_ones_own_network_only() {
+        for own in ["http://10.84.0.1:3001/api/push/abc", "http://localhost:3001/api/push/abc", "https://kuma.example/api/push/abc"] {
+            assert!(Kuma::parse(own).is_ok(), "{own}");
+        }
+        for open in ["http://kuma.example/api/push/needle", "http://192.0.2.1/api/push/needle"] {
+            let refused = Kuma::parse(open).err().unwrap().to_string();
+            assert!(refused.contains("use https") && !refused.contains("needle"), "{refused}");
+        }
     }
 
     #[test]
