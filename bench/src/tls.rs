@@ -32,6 +32,7 @@ impl Identity {
         let (certificate, key) = (folder.join("certificate.pem"), folder.join("key.pem"));
         std::fs::write(&certificate, self.0.cert.pem())?;
         std::fs::write(&key, self.0.signing_key.serialize_pem())?;
+        std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
         Ok((certificate, key))
     }
 

@@ -1,10 +1,11 @@
 //! The settings of a managed node, from its environment. Without them the edition works and only logs.
 
 use std::{
-    env, fmt, fs,
+    env, fmt,
     path::{Path, PathBuf},
 };
 
+use clavitor_server::secret_file::{self, Refused};
 use zeroize::Zeroizing;
 
 /// Found in the binary of this edition and in no other.
@@ -52,6 +53,9 @@ pub enum Unset {
     /// The token's file cannot be read.
     #[error("the token's file {0} cannot be read: alerts are only logged. It must be readable for the user of the service")]
     File(PathBuf),
+    /// The token's file is open to everybody.
+    #[error("the token's file {0} can be read by everybody on this machine: alerts are only logged. Run `chmod 600 {0}`")]
+    Open(PathBuf),
     /// The token cannot stand in a header.
     #[error("the token is empty, too long, or holds spaces or control characters: alerts are only logged")]
     Token,
@@ -114,8 +118,12 @@ fn token(value: &impl Fn(&str) -> Option<String>) -> Result<Option<Zeroizing<Str
 }
 
 fn read_token(file: &Path) -> Result<Zeroizing<String>, Unset> {
-    let text = fs::read_to_string(file).map(Zeroizing::new).map_err(|_| Unset::File(file.to_owned()))?;
-    Ok(Zeroizing::new(text.trim_end().to_owned()))
+    let text = secret_file::read(file, TOKEN_BYTES_MAX as u64).map_err(|refused| match refused {
+        Refused::Open(_) => Unset::Open(file.to_owned()),
+        Refused::Long(..) => Unset::Token,
+        Refused::Read(..) => Unset::File(file.to_owned()),
+    })?;
+    str::from_utf8(&text).map(|text| Zeroizing::new(text.trim_end().to_owned())).map_err(|_| Unset::Token)
 }
 
 /// A token goes over TLS, or stays on the machine.
@@ -132,6 +140,8 @@ fn base(host: &str) -> Result<String, Unset> {
 
 #[cfg(test)]
 mod tests {
+    use std::{fs, os::unix::fs::PermissionsExt as _};
+
     use super::*;
 
     fn read(set: &[(&str, &str)]) -> Result<Settings, Unset> {
@@ -184,6 +194,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join(CREDENTIAL);
         fs::write(&file, "token-of-a-file\n").unwrap();
+        let chmod = |mode| fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+        chmod(0o644);
+        let open = read(&[HOST, ("TELEMETRY_TOKEN_FILE", file.to_str().unwrap())]).unwrap_err();
+        assert!(open == Unset::Open(file.clone()) && open.to_string().contains("chmod 600"));
+        chmod(0o600);
         let from_file = read(&[HOST, ("TELEMETRY_TOKEN_FILE", file.to_str().unwrap())]).unwrap();
         assert_eq!(from_file.token.as_str(), "token-of-a-file");
         let from_credential = read(&[HOST, ("CREDENTIALS_DIRECTORY", folder.path().to_str().unwrap())]).unwrap();

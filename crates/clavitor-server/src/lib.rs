@@ -44,6 +44,7 @@ pub mod refusal;
 pub mod reports;
 pub mod router;
 pub mod schedule;
+pub mod secret_file;
 mod shutdown;
 pub mod tls;
 pub mod vitals;

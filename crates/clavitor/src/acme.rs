@@ -1,14 +1,13 @@
 //! The flags of certificates by ACME, and what they mean together.
 
-use std::{
-    fs::File,
-    io::Read as _,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
 use clap::Args;
-use clavitor_server::acme::{Authority, ExternalAccount, LETS_ENCRYPT, LETS_ENCRYPT_STAGING, Settings};
+use clavitor_server::{
+    acme::{Authority, ExternalAccount, LETS_ENCRYPT, LETS_ENCRYPT_STAGING, Settings},
+    secret_file,
+};
 use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD};
 use zeroize::Zeroizing;
 
@@ -137,10 +136,9 @@ fn contact(address: &str) -> String {
 
 /// The key of an external account. Authorities show it in base64url, with or without `=` at the end; some in plain base64.
 fn key(file: &Path) -> anyhow::Result<Zeroizing<Vec<u8>>> {
-    let unreadable = || format!("the key of the external account cannot be read from {}", file.display());
-    let mut text = Zeroizing::new(String::new());
-    File::open(file).with_context(unreadable)?.take(KEY_FILE_BYTES_MAX).read_to_string(&mut text).with_context(unreadable)?;
-    let text = text.trim().trim_end_matches('=').as_bytes();
+    let whole = secret_file::read(file, KEY_FILE_BYTES_MAX).context("the key of the external account")?;
+    let text = whole.trim_ascii();
+    let text = text.strip_suffix(b"==").or_else(|| text.strip_suffix(b"=")).unwrap_or(text);
     let decoded = BASE64URL_NOPAD.decode(text).or_else(|_| BASE64_NOPAD.decode(text)).ok().filter(|key| !key.is_empty());
     decoded
         .map(Zeroizing::new)
@@ -190,6 +188,10 @@ mod tests {
             let external = settings(&flags).unwrap().authorities.remove(0).external.unwrap();
             assert_eq!((external.kid.as_str(), external.key.as_slice()), ("k", [1, 2, 3, 255].as_slice()), "{text}");
         }
+        let chmod = |mode| std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+        chmod(0o644);
+        assert!(format!("{:#}", settings(&flags).err().unwrap()).contains("chmod 600"));
+        chmod(0o600);
         std::fs::write(path, "not base64!").unwrap();
         assert!(settings(&flags).err().unwrap().to_string().contains(path));
         assert!(settings(&["--acme-agree-tos", "--acme-eab-kid", "k"]).is_err(), "one without the other");

@@ -1,13 +1,11 @@
 //! Addresses and tokens of those who are told. What is secret is never shown, also not in the refusal of it.
 
-use std::{
-    fs, io,
-    os::unix::fs::PermissionsExt as _,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use clavitor_outbound::Uri;
 use zeroize::Zeroizing;
+
+use crate::secret_file::{self, Refused};
 
 const SECRET_BYTES_MAX: u64 = 4 << 10;
 const SECRET_CHARS_MIN: usize = 16;
@@ -21,17 +19,9 @@ pub enum SettingsError {
     /// The token would go over the wire in the clear.
     #[error("{0} takes a token, and plain http would show it to everybody on the way: use https, or an address of your own network")]
     Plain(&'static str),
-    /// The file cannot be read.
-    #[error("{path} cannot be read: {source}")]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// The file is open to everybody.
-    #[error("{0} can be read by everybody on this machine; run `chmod 600 {0}`")]
-    Open(PathBuf),
+    /// The file cannot be read, or is open to everybody.
+    #[error(transparent)]
+    File(Refused),
     /// The file holds no secret.
     #[error("{0} has to hold one line of at least {SECRET_CHARS_MIN} characters and nothing else")]
     Content(PathBuf),
@@ -42,18 +32,14 @@ pub enum SettingsError {
 /// # Errors
 /// [`SettingsError`].
 pub fn secret_of(path: &Path) -> Result<Zeroizing<String>, SettingsError> {
-    let failed = |source| SettingsError::File { path: path.to_owned(), source };
-    let about = fs::metadata(path).map_err(failed)?;
-    if about.permissions().mode() & 0o004 != 0 {
-        return Err(SettingsError::Open(path.to_owned()));
-    }
-    if about.len() > SECRET_BYTES_MAX {
-        return Err(SettingsError::Content(path.to_owned()));
-    }
-    let whole = Zeroizing::new(fs::read_to_string(path).map_err(failed)?);
-    let secret = whole.trim();
+    let content = || SettingsError::Content(path.to_owned());
+    let whole = secret_file::read(path, SECRET_BYTES_MAX).map_err(|refused| match refused {
+        Refused::Long(..) => content(),
+        refused => SettingsError::File(refused),
+    })?;
+    let secret = str::from_utf8(&whole).map_err(|_| content())?.trim();
     if secret.len() < SECRET_CHARS_MIN || !secret.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(SettingsError::Content(path.to_owned()));
+        return Err(content());
     }
     Ok(Zeroizing::new(secret.to_owned()))
 }
@@ -82,6 +68,8 @@ pub(super) fn is_safe(uri: &Uri) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::{fs, os::unix::fs::PermissionsExt as _};
+
     use super::*;
 
     #[test]
@@ -121,7 +109,7 @@ mod tests {
             secret_of(&file)
         };
         assert_eq!(*write("0123456789abcdef\n", 0o600).unwrap(), "0123456789abcdef");
-        assert!(matches!(write("0123456789abcdef\n", 0o644), Err(SettingsError::Open(_))));
+        assert!(matches!(write("0123456789abcdef\n", 0o644), Err(SettingsError::File(Refused::Open(_)))));
         for bad in ["", "short\n", "0123456789abcdef\nand another", "0123456789 abcdef", &"x".repeat(5_000)] {
             let error = write(bad, 0o600).unwrap_err().to_string();
             assert!(error.contains("token has to hold") && !error.contains("0123"), "{error}");

@@ -16,13 +16,13 @@ use rustls::{
 use thiserror::Error;
 use tokio::sync::Notify;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
-use zeroize::Zeroizing;
 
 use super::{Life, Slot};
 use crate::{
     Shutdown,
     alert::{Alert, CertificateFault},
     config::Config,
+    secret_file::{self, Refused},
 };
 
 /// A chain of a few certificates has a tenth of this.
@@ -43,6 +43,9 @@ pub enum FilesError {
     /// A file cannot be read.
     #[error("{0} cannot be read: {1}")]
     Read(PathBuf, #[source] io::Error),
+    /// The key's file is not taken.
+    #[error(transparent)]
+    Key(#[from] Refused),
     /// No certificate in it.
     #[error("{0} holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)")]
     NoCertificate(PathBuf),
@@ -87,7 +90,7 @@ impl Files {
     pub fn load(&self, names: &[String], now_s: u64) -> Result<Arc<CertifiedKey>, FilesError> {
         let chain = self.chain()?;
         self.check_chain(&chain, names, now_s)?;
-        let pem = Zeroizing::new(read(&self.key)?);
+        let pem = secret_file::read(&self.key, FILE_BYTES_MAX)?;
         let key = PrivateKeyDer::from_pem_slice(&pem).map_err(|_| FilesError::NoKey(self.key.clone()))?;
         CertifiedKey::from_der(chain, key, &default_provider()).map(Arc::new).map_err(|error| match error {
             rustls::Error::InconsistentKeys(_) => FilesError::Mismatch { certificate: self.certificate.clone(), key: self.key.clone() },

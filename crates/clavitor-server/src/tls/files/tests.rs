@@ -1,5 +1,7 @@
 //! Own certificate files: what is refused, in which words, and when they are read again.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use rcgen::{CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tempfile::TempDir;
 
@@ -43,6 +45,7 @@ impl Case {
     fn write(&self, certificate: &str, key: &str) {
         fs::write(&self.files.certificate, certificate).unwrap();
         fs::write(&self.files.key, key).unwrap();
+        fs::set_permissions(&self.files.key, fs::Permissions::from_mode(0o600)).unwrap();
     }
 
     #[track_caller]
@@ -85,6 +88,8 @@ fn each_fault_is_named_with_its_file() {
     case.refused(&["full.pem", "not valid yet"]);
     fs::remove_file(&case.files.key).unwrap();
     case.write(&good, &key);
+    fs::set_permissions(&case.files.key, fs::Permissions::from_mode(0o644)).unwrap();
+    case.refused(&["chmod 600", "read by everybody"]);
     fs::remove_file(&case.files.certificate).unwrap();
     case.refused(&["full.pem", "cannot be read"]);
 }

@@ -1,6 +1,6 @@
 //! What changes while connections stay open: certificates, files, and the end of the node.
 
-use std::{fs, sync::Arc, time::Duration};
+use std::{fs, os::unix::fs::PermissionsExt as _, sync::Arc, time::Duration};
 
 use clavitor_server::{
     Shutdown,
@@ -52,6 +52,7 @@ async fn files_that_change_are_taken_and_a_broken_pair_is_told_once() {
     let put = |(certificate, key): (String, String)| {
         fs::write(&files.certificate, certificate).unwrap();
         fs::write(&files.key, key).unwrap();
+        fs::set_permissions(&files.key, fs::Permissions::from_mode(0o600)).unwrap();
     };
     put(pair(NAME));
     let recorder = Arc::new(Recorder::default());
