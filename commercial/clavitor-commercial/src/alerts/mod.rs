@@ -38,6 +38,8 @@ pub(crate) struct Alerts {
     sender: Sender,
     queue: Mutex<Option<Queue>>,
     queued: Notify,
+    /// How many are in the queue, for whoever asks and must not wait for a disk.
+    waiting: AtomicU64,
     /// Held while an alert is on its way, so that the end of the process does not send it twice.
     sending: tokio::sync::Mutex<()>,
     dropped: AtomicU64,
@@ -49,8 +51,17 @@ impl Alerts {
     pub(crate) fn new(settings: Settings) -> Self {
         let hostname = rustix::system::uname().nodename().to_string_lossy().into_owned();
         let sender = Sender { hostname, region: settings.region.clone() };
-        let (dropped, given_up) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { settings, sender, queue: Mutex::new(None), queued: Notify::new(), sending: tokio::sync::Mutex::new(()), dropped, given_up }
+        let (waiting, dropped, given_up) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
+        Self {
+            settings,
+            sender,
+            queue: Mutex::new(None),
+            queued: Notify::new(),
+            waiting,
+            sending: tokio::sync::Mutex::new(()),
+            dropped,
+            given_up,
+        }
     }
 
     /// Opens the queue in the data folder. Alerts that an earlier process could not send are in it.
@@ -60,7 +71,9 @@ impl Alerts {
                 if !queue.is_durable() {
                     tracing::error!("the queue of alerts cannot be written: alerts are kept in memory until it can");
                 }
-                *self.lock() = Some(queue);
+                let mut opened = self.lock();
+                self.count(&queue);
+                *opened = Some(queue);
             }
             Err(error) => tracing::error!(%error, "the queue of alerts cannot be opened: alerts are only logged"),
         }
@@ -69,7 +82,12 @@ impl Alerts {
     /// Queues an alert; it is on the disk when this returns, or the log says why not.
     pub(crate) fn raise(&self, alert: &Alert, unix_s: u64) {
         let event = Event::new(alert, &self.sender, unix_s);
-        let Some(pushed) = self.lock().as_mut().map(|queue| queue.push(event)) else { return };
+        let pushed = self.lock().as_mut().map(|queue| {
+            let pushed = queue.push(event);
+            self.count(queue);
+            pushed
+        });
+        let Some(pushed) = pushed else { return };
         if !pushed.durable {
             tracing::error!("an alert could not be written to its queue; it is lost if the node ends before it is sent");
         }
@@ -79,9 +97,14 @@ impl Alerts {
         self.queued.notify_one();
     }
 
-    /// How many wait.
+    /// How many wait. Does not wait itself.
     pub(crate) fn waiting(&self) -> u64 {
-        self.lock().as_ref().map_or(0, |queue| queue.len() as u64)
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    /// Called with the lock held, after each change.
+    fn count(&self, queue: &Queue) {
+        self.waiting.store(queue.len() as u64, Ordering::Relaxed);
     }
 
     /// How many were dropped because the queue was full, and how many because the receiver refused them for good.
@@ -173,6 +196,7 @@ impl Alerts {
     fn end(&self, event: &Event) {
         if let Some(queue) = self.lock().as_mut() {
             queue.end(&event.id);
+            self.count(queue);
         }
     }
 
@@ -191,4 +215,35 @@ fn chance() -> u64 {
     // Without chance the waits are the shortest ones.
     let _ = rand::fill(&mut bytes);
     u64::from_le_bytes(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use zeroize::Zeroizing;
+
+    use super::*;
+
+    fn alerts(data: &Path) -> Alerts {
+        let token = Zeroizing::new("a-token".to_owned());
+        let alerts = Alerts::new(Settings { host: "https://collector.example".to_owned(), token, frequency_s: 300, region: String::new() });
+        alerts.open(data);
+        alerts
+    }
+
+    #[test]
+    fn the_counts_do_not_wait_for_the_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = alerts(folder.path());
+        assert_eq!(first.waiting(), 0);
+        first.raise(&Alert::StoreStopped, 1_795_348_800);
+        let writing = first.lock();
+        assert_eq!((first.waiting(), first.lost()), (1, (0, 0)));
+        drop(writing);
+        drop(first);
+        let second = alerts(folder.path());
+        assert_eq!(second.waiting(), 1, "what an earlier process left counts");
+        let event = second.oldest().unwrap();
+        second.end(&event);
+        assert_eq!(second.waiting(), 0);
+    }
 }
