@@ -43,7 +43,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether the node can do its work: integrity, disk, certificate and clock, a line each; 503 if one of them fails. */
+        /** Whether the node can do its work; 503 if a check fails. A watcher sees a line for each check, everybody else the names of those that fail. */
         get: operations["ready"];
         put?: never;
         post?: never;

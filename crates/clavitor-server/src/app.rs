@@ -14,7 +14,6 @@ use tower::ServiceExt as _;
 
 use crate::{
     accept::{Answer, Peer},
-    client,
     edition::Unmatched,
     guards, headers,
     node::Node,
@@ -81,7 +80,7 @@ impl App {
         let started = Instant::now();
         let method = request.method().clone();
         let config = self.node.config();
-        let from = request.extensions().get::<Peer>().map(|peer| client::address(&config.trusted_proxies, peer.0.ip(), request.headers()));
+        let from = request.extensions().get::<Peer>().map(|peer| config.client(peer.0.ip(), request.headers()));
         let names_itself = who::names_itself(request.headers());
         let mut response = match self.admit(from, names_itself, &request) {
             Ok(()) => match wrong_address::answer(config, &request) {
@@ -98,7 +97,7 @@ impl App {
         headers::add(response.headers_mut(), headers::demands_tls(config));
         let id = self.node.next_request();
         self.count(&response);
-        log(known(&method), &response, &id, started);
+        self.log(known(&method), &response, &id, started);
         if let Ok(id) = HeaderValue::from_str(&id) {
             response.headers_mut().insert(REQUEST_ID, id);
         }
@@ -111,6 +110,28 @@ impl App {
             self.node.count_request(from)?;
         }
         guards::shape(self.node.config(), request.uri(), request.headers())
+    }
+
+    /// Method, route template, status, time and code: nothing that the caller wrote. Strangers could fill the log, and what a person has to read would be lost
+    /// in it: their refusals are a count, told now and then.
+    fn log(&self, method: &str, response: &Response, id: &str, started: Instant) {
+        let route = response.extensions().get::<Route>().map_or("-", |route| route.0);
+        let (status, ms) = (response.status().as_u16(), started.elapsed().as_millis());
+        let Some(refused) = response.extensions().get::<Refused>() else {
+            tracing::debug!(id, method, route, status, ms, "request");
+            return;
+        };
+        let (code, why) = (refused.code, refused.log.as_deref().unwrap_or("-"));
+        if code == ErrorCode::Internal {
+            tracing::error!(id, method, route, status, ms, why, "request failed");
+        } else if refused.proved && code != ErrorCode::RateLimited {
+            tracing::info!(id, method, route, status, ms, ?code, why, "request refused");
+        } else {
+            tracing::debug!(id, method, route, status, ms, ?code, why, "request refused");
+            if let Some(count) = self.node.left_out(self.node.now_ms()) {
+                tracing::info!(count, "requests of strangers, or too many of one sender, were refused");
+            }
+        }
     }
 
     fn count(&self, response: &Response) {
@@ -161,7 +182,7 @@ fn wrong_method(node: &Node, request: Request, methods: &Methods) -> Response {
 fn unmatched(node: &Node, request: Request, methods: &[Method]) -> Response {
     let (parts, _) = request.into_parts();
     let Some(Peer(peer)) = parts.extensions.get() else { return Refusal::internal("request without a peer").into_response() };
-    let from = client::address(&node.config().trusted_proxies, peer.ip(), &parts.headers);
+    let from = node.config().client(peer.ip(), &parts.headers);
     let head = Head { method: &parts.method, uri: &parts.uri, headers: &parts.headers, from };
     node.config().edition.unmatched(&Unmatched {
         method: &parts.method,
@@ -177,20 +198,4 @@ fn unmatched(node: &Node, request: Request, methods: &[Method]) -> Response {
 fn known(method: &Method) -> &str {
     let standard = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
     if standard.contains(method) { method.as_str() } else { "-" }
-}
-
-/// Method, route template, status, time and code: nothing that the caller wrote.
-fn log(method: &str, response: &Response, id: &str, started: Instant) {
-    let route = response.extensions().get::<Route>().map_or("-", |route| route.0);
-    let (status, ms) = (response.status().as_u16(), started.elapsed().as_millis());
-    let Some(refused) = response.extensions().get::<Refused>() else {
-        tracing::debug!(id, method, route, status, ms, "request");
-        return;
-    };
-    let (code, why) = (refused.code, refused.log.as_deref().unwrap_or("-"));
-    if code == ErrorCode::Internal {
-        tracing::error!(id, method, route, status, ms, why, "request failed");
-    } else {
-        tracing::info!(id, method, route, status, ms, ?code, why, "request refused");
-    }
 }

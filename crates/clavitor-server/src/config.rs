@@ -5,6 +5,8 @@ use std::{
     sync::Arc,
 };
 
+use axum::http::HeaderMap;
+
 use crate::{client, edition::Edition, limits::Limits, vitals};
 
 /// Unix milliseconds. Tests bring their own.
@@ -39,6 +41,11 @@ impl Config {
     /// Whether a peer is a proxy that the operator named.
     pub(crate) fn trusts(&self, peer: IpAddr) -> bool {
         client::trusts(&self.trusted_proxies, peer)
+    }
+
+    /// The address that a request counts against. A proxy that speaks the PROXY protocol does not open what it passes on: the headers are its client's.
+    pub(crate) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        if self.proxy_protocol { peer.to_canonical() } else { client::address(&self.trusted_proxies, peer, headers) }
     }
 }
 

@@ -23,6 +23,13 @@ pub fn readiness(vitals: &Vitals) -> Readiness {
     Readiness { ready: checks.iter().all(|check| check.state != Fail), checks }
 }
 
+/// What strangers are told of it: which checks fail, and not how.
+pub(crate) fn in_public(readiness: Readiness) -> Readiness {
+    let detail = "the node's own machine is told, and whoever has the operator's token";
+    let failing = readiness.checks.into_iter().filter(|check| check.state == Fail);
+    Readiness { ready: readiness.ready, checks: failing.map(|found| check(&found.check, Fail, detail)).collect() }
+}
+
 /// What is wrong, in one line; nothing if all is well.
 pub fn complaint(readiness: &Readiness) -> Option<String> {
     let bad: Vec<String> =

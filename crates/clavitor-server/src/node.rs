@@ -18,6 +18,7 @@ use crate::{
     assets::Assets,
     config::Config,
     door::{Door, DoorCounts},
+    left_out::LeftOut,
     openapi::openapi,
     proofs::{NotTaken, ProofId, Proofs},
     pulse::Pulse,
@@ -56,6 +57,7 @@ struct Inner {
     pulse: Pulse,
     started_s: u64,
     keeper: Keeper,
+    left_out: LeftOut,
 }
 
 /// A lock is never held over code that can panic half-way through a change; a poisoned one is as good as any.
@@ -94,6 +96,7 @@ impl Node {
             pulse: Pulse::default(),
             started_s: (config.clock)() / 1000,
             keeper: Keeper::default(),
+            left_out: LeftOut::default(),
             config,
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -147,6 +150,11 @@ impl Node {
     /// Whether the accept loops turn.
     pub fn pulse(&self) -> &Pulse {
         &self.inner.pulse
+    }
+
+    /// Counts a refusal that has no line in the log; how many there were, if it is time to say so.
+    pub(crate) fn left_out(&self, now_ms: u64) -> Option<u64> {
+        self.inner.left_out.count(now_ms)
     }
 
     /// Unix milliseconds.

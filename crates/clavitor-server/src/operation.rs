@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use crate::{
     accept::Peer,
     app::Proved,
-    body, client,
+    body,
     digest::sha256,
     door::Guest,
     guards,
@@ -283,7 +283,7 @@ async fn run<W: Who, I: Input, O: Output>(
 ) -> Result<Response, Refusal> {
     let (mut parts, request_body) = request.into_parts();
     let peer = parts.extensions.get::<Peer>().ok_or_else(|| Refusal::internal("request without a peer"))?.0.ip();
-    let from = client::address(&node.config().trusted_proxies, peer, &parts.headers);
+    let from = node.config().client(peer, &parts.headers);
     guards::site(node.config(), W::KIND, &parts.method, &parts.headers)?;
     if W::KIND == WhoKind::Anyone && I::HAS_BODY {
         node.count_anonymous(from, I::EXPENSIVE)?;
@@ -304,7 +304,8 @@ async fn run<W: Who, I: Input, O: Output>(
             Ok(response)
         }
         Err(refusal) if refusal.body.code == ErrorCode::Unauthenticated => Err(pending.nobody().err().unwrap_or(refusal)),
-        Err(refusal) => Err(refusal),
+        Err(refusal) if W::KIND == WhoKind::Anyone => Err(refusal),
+        Err(refusal) => Err(refusal.of_a_proved_caller()),
     }
 }
 

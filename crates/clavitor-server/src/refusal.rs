@@ -19,6 +19,8 @@ pub struct Refusal {
     pub body: Box<ErrorBody>,
     /// What the log is told besides; never anything of the request's body.
     pub log: Option<String>,
+    /// Whether the caller was proved: strangers do not write the log.
+    pub proved: bool,
 }
 
 impl Refusal {
@@ -34,7 +36,7 @@ impl Refusal {
             current_version: None,
             now_ms: None,
         };
-        Self { body: Box::new(body), log: None }
+        Self { body: Box::new(body), log: None, proved: false }
     }
 
     /// The caller's request is not what the route takes.
@@ -76,6 +78,12 @@ impl Refusal {
     pub fn retry_after(mut self, seconds: u64) -> Self {
         self.body.retry_after_s = Some(seconds);
         self
+    }
+
+    /// The same refusal of somebody whom the node knows.
+    #[must_use]
+    pub fn of_a_proved_caller(self) -> Self {
+        Self { proved: true, ..self }
     }
 
     fn denied(code: ErrorCode, denial: Denial) -> Self {
@@ -167,7 +175,7 @@ impl IntoResponse for Refusal {
         if response.status() == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(SCHEMES));
         }
-        response.extensions_mut().insert(Refused { code: self.body.code, log: self.log });
+        response.extensions_mut().insert(Refused { code: self.body.code, log: self.log, proved: self.proved });
         response
     }
 }
@@ -179,4 +187,6 @@ pub struct Refused {
     pub code: ErrorCode,
     /// Why, for the log.
     pub log: Option<String>,
+    /// Whether the caller was proved.
+    pub proved: bool,
 }

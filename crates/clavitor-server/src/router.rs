@@ -9,7 +9,7 @@ use crate::{
     handlers::{agent, agents, audit, changes, enrol, entries, hosted, node, recovery, reports, session, setup},
     operation::{Handler, Input, Json, Operation, Output, Query},
     path::{AgentPath, EntryPath, FieldPath},
-    who::{Agent, AnyAgent, Anyone, FreshPerson, Hosted, Person, Watcher, Who},
+    who::{Agent, AnyAgent, Anyone, FreshPerson, Hosted, Onlooker, Person, Watcher, Who},
 };
 
 fn get<W: Who, I: Input, O: Output>(path: &'static str, id: &'static str, handler: impl Handler<W, I, O>, doc: &'static str) -> Operation {
@@ -35,7 +35,7 @@ pub fn operations() -> Vec<Operation> {
     vec![
         // Node.
         get::<Anyone, (), Word>("/livez", "live", node::live, "The process answers."),
-        get::<Anyone, (), Ready>("/readyz", "ready", node::ready, "Whether the node can do its work: integrity, disk, certificate and clock, a line each; 503 if one of them fails."),
+        get::<Onlooker, (), Ready>("/readyz", "ready", node::ready, "Whether the node can do its work; 503 if a check fails. A watcher sees a line for each check, everybody else the names of those that fail."),
         get::<Watcher, (), Metrics>("/metrics", "metrics", node::metrics, "Numbers for Prometheus: on the node's own machine, or with the operator's token."),
         get::<Anyone, (), Document>("/v1/openapi.json", "describe", node::describe, "This description."),
         get::<Anyone, (), Json<NodeInfo>>("/v1/node", "node", node::info, "Whether the node waits for its first owner, and where its passkeys belong."),

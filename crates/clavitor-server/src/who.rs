@@ -172,6 +172,12 @@ pub enum AnyAgent {
 /// Whoever watches the node.
 pub struct Watcher;
 
+/// Anybody, who may be a [`Watcher`] and then hears more.
+pub struct Onlooker {
+    /// A watcher.
+    pub watches: bool,
+}
+
 impl AnyAgent {
     /// For the vault.
     pub fn credential(&self) -> &Credential {
@@ -318,14 +324,24 @@ impl Who for Watcher {
     }
 }
 
+impl Who for Onlooker {
+    const KIND: WhoKind = WhoKind::Anyone;
+
+    fn prove(node: &Node, head: &Head<'_>) -> Result<Self, Refusal> {
+        Ok(Self { watches: Watcher::prove(node, head).is_ok() })
+    }
+}
+
 /// Whether nobody can have passed the request on: behind a proxy every request comes from this machine, and such a node listens on loopback under another
-/// name, or its proxy leaves a header.
+/// name, or its proxy leaves a header. What passes connections on leaves none: a node with a name of the world may be behind such a thing, and so may one
+/// whose proxies speak the PROXY protocol.
 fn is_on_this_machine(config: &Config, head: &Head<'_>) -> bool {
     let forwarded = ["forwarded", "x-forwarded-for", "x-real-ip", "via"].iter().any(|name| head.headers.contains_key(*name));
     let host = config.origin.split_once("://").map_or("", |(_, rest)| rest);
     let is_local = |name: &str| host == name || host.strip_prefix(name).is_some_and(|port| port.starts_with(':'));
     let behind_a_proxy = config.listen.ip().is_loopback() && !["localhost", "127.0.0.1", "[::1]"].iter().any(|name| is_local(name));
-    head.from.is_loopback() && !forwarded && !behind_a_proxy && !config.trusts(head.from)
+    let of_the_world = config.proxy_protocol || config.names.iter().any(|name| name != "localhost");
+    head.from.is_loopback() && !forwarded && !behind_a_proxy && !of_the_world && !config.trusts(head.from)
 }
 
 /// Whether the vault knows an agent.

@@ -10,7 +10,7 @@ use crate::{
     health, metrics,
     operation::{Call, Json},
     refusal::Refusal,
-    who::{Anyone, Watcher},
+    who::{Anyone, Onlooker, Watcher},
 };
 
 /// The process answers.
@@ -19,8 +19,9 @@ pub(crate) async fn live(_: Call<Anyone>, (): ()) -> Result<Word, Refusal> {
 }
 
 /// Whether the node can do its work.
-pub(crate) async fn ready(call: Call<Anyone>, (): ()) -> Result<Ready, Refusal> {
-    Ok(Ready(health::readiness(&call.node.vitals())))
+pub(crate) async fn ready(call: Call<Onlooker>, (): ()) -> Result<Ready, Refusal> {
+    let readiness = health::readiness(&call.node.recent_vitals());
+    Ok(Ready(if call.who.watches { readiness } else { health::in_public(readiness) }))
 }
 
 /// Numbers for Prometheus.

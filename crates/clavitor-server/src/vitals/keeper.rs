@@ -12,7 +12,7 @@ use aws_lc_rs::rand;
 use data_encoding::HEXLOWER;
 
 use super::{
-    Counters, Push, Watcher,
+    Counters, Push, Vitals, Watcher,
     clock::ClockWatch,
     machine::{self, Processor},
     pushes::PushRecord,
@@ -52,6 +52,8 @@ pub struct Keeper {
     full_check_missed: AtomicBool,
     pushes: Mutex<Vec<Arc<PushRecord>>>,
     sequence: AtomicU64,
+    /// What was read last for somebody who may ask often.
+    pub(super) last: Mutex<Option<Vitals>>,
 }
 
 struct Meters {
@@ -79,6 +81,7 @@ impl Default for Keeper {
             full_check_missed: AtomicBool::new(false),
             pushes: Mutex::default(),
             sequence: AtomicU64::new(0),
+            last: Mutex::new(None),
         }
     }
 }

@@ -10,6 +10,8 @@ mod payload;
 mod pushes;
 mod watcher;
 
+use std::sync::PoisonError;
+
 use clavitor_vault::{Disk, session};
 
 pub use counters::{Counted, Counters};
@@ -126,6 +128,20 @@ impl Node {
             pushes: keeper.pushes(),
             stopping: self.stopping(),
         }
+    }
+}
+
+/// How old the signs are that strangers make the node read.
+const RECENT_MS: u64 = 1_000;
+
+impl Node {
+    /// The vital signs as they were at most a second ago, so that nobody makes the node read them over and over. Whether it stops is always as of now.
+    pub(crate) fn recent_vitals(&self) -> Vitals {
+        let now_ms = self.now_ms();
+        let mut last = self.keeper().last.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = last.take().filter(|kept| kept.now_ms.abs_diff(now_ms) < RECENT_MS);
+        let kept = last.insert(kept.unwrap_or_else(|| self.vitals()));
+        Vitals { stopping: self.stopping(), ..kept.clone() }
     }
 }
 

@@ -43,6 +43,21 @@ async fn the_proxy_protocol_of_a_named_proxy_says_whose_connection_it_is() {
 }
 
 #[tokio::test]
+async fn whom_the_proxy_protocol_does_not_name_no_header_names() {
+    // A connection of the proxy's own, and one whose client it does not know.
+    let local = [SIGNATURE, &[0x20, 0, 0, 0]].concat();
+    for start in [&b"PROXY UNKNOWN\r\n"[..], &local, &line("127.0.0.9")] {
+        let house = House::with(few(), true).await;
+        let mut statuses = Vec::new();
+        for number in 1..=4 {
+            let fields = format!("x-forwarded-for: 203.0.113.{number}\r\nforwarded: for=203.0.113.{number}\r\n");
+            statuses.push(begin(&house, "127.0.0.9", start, &fields).await);
+        }
+        assert_eq!(statuses, ["200", "200", "200", "429"], "{}", String::from_utf8_lossy(start));
+    }
+}
+
+#[tokio::test]
 async fn the_proxy_protocol_of_anybody_else_is_a_bad_request() {
     for proxy_protocol in [false, true] {
         let house = House::with(few(), proxy_protocol).await;

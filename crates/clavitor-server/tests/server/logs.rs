@@ -285,3 +285,28 @@ async fn neither_the_address_of_a_monitor_nor_a_token_is_logged() {
     assert!(log.contains("it answered 404") && log.contains("it answered 500") && log.contains("telemetry_silent"), "{log}");
     assert!(!log.contains("needle"), "a secret is in the log: {log}");
 }
+
+#[tokio::test]
+async fn strangers_do_not_write_the_log() {
+    let lines = Lines::default();
+    let subscriber = tracing_subscriber::fmt().with_writer(lines.clone()).with_max_level(tracing::Level::INFO).with_ansi(false).finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    let node = TestNode::with(clavitor_server::Limits { requests_per_minute_max: 50, ..clavitor_server::Limits::default() });
+    let owner = Browser::make_vault(&node, "owner").await;
+    let ask = async |who: &Asker<'_>, path: &str| node.ask_from("192.0.2.1:1", who, Method::GET, path, None).await.status.as_u16();
+    let mut statuses = std::collections::BTreeSet::new();
+    for _ in 0..100 {
+        statuses.insert(ask(&Asker::Nobody, "/v1/vault").await);
+        statuses.insert(ask(&Asker::Hosted("cvt1-guess"), "/v1/agent").await);
+        statuses.insert(ask(&Asker::Nobody, "/metrics").await);
+    }
+    assert_eq!(Vec::from_iter(statuses), [401, 404, 429]);
+    node.pass(11);
+    ask(&Asker::Cookie("guess"), "/v1/vault").await;
+    node.get(&Asker::Person(&owner), "/v1/entries/00").await;
+    drop(guard);
+    let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    assert_eq!(log.matches("request refused").count(), 1, "the one of somebody whom the node knows: {log}");
+    assert_eq!(log.matches("requests of strangers").count(), 2, "{log}");
+    assert!(log.contains("count=1") && log.contains("count=300"), "{log}");
+}

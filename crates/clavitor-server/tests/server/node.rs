@@ -22,6 +22,8 @@ use tempfile::TempDir;
 use crate::{agent::Agent, browser::Browser, edition};
 
 pub(crate) const ORIGIN: &str = "http://localhost:1984";
+/// Opens the metrics of a node with a name.
+pub(crate) const METRICS_TOKEN: &str = "a-token-of-the-operator";
 /// 2026-11-22, 12:00 UTC.
 const START_MS: u64 = 1_795_348_800_000;
 
@@ -83,13 +85,14 @@ impl TestNode {
         Self::of(edition::under_test(), limits)
     }
 
-    /// One that serves HTTPS under these names.
+    /// One that serves HTTPS under these names, with [`METRICS_TOKEN`].
     pub(crate) fn named(limits: Limits, names: &[&str]) -> Self {
         Self::configured(edition::under_test(), |config| {
             config.limits = limits;
             config.origin = format!("https://{}", names[0]);
             config.rp_id = names[0].to_owned();
             config.names = names.iter().map(|name| (*name).to_owned()).collect();
+            config.vitals = vitals::Settings::of("tokyo").metrics_token(METRICS_TOKEN);
         })
     }
 

@@ -1,13 +1,22 @@
 //! What the node says of itself: the names are fixed, and nothing of anybody's vault can be in it.
 
-use axum::http::{Method, StatusCode};
-use clavitor_server::vitals::Payload;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use axum::{
+    body::Body,
+    extract::Request,
+    http::{Method, StatusCode, header},
+};
+use clavitor_server::{App, Limits, Node, vitals::Payload};
 use serde_json::json;
 
 use crate::{
     agent::Agent,
     browser::Browser,
-    node::{Asker, TestNode},
+    node::{Asker, METRICS_TOKEN, TestNode},
     story::{household, login, terms},
 };
 
@@ -209,4 +218,64 @@ async fn metrics_from_elsewhere_need_the_operators_token() {
     assert_eq!(ask(elsewhere, &Asker::Nobody).await, StatusCode::NOT_FOUND);
     assert_eq!(ask("127.0.0.1:40000", &Asker::Nobody).await, StatusCode::OK);
     assert_eq!(ask("127.0.0.9:40000", &Asker::Nobody).await, StatusCode::NOT_FOUND, "a proxy that the operator named");
+}
+
+#[tokio::test]
+async fn a_node_with_a_name_of_the_world_wants_the_token_from_this_machine_too() {
+    let ask = async |node: &TestNode, host: &str, who: Option<&str>| {
+        let mut request = Request::get("/metrics").header(header::HOST, host);
+        if let Some(token) = who {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        node.send(request.body(Body::empty()).unwrap()).await.status
+    };
+    let named = TestNode::named(Limits::default(), &["vault.example"]);
+    assert_eq!(ask(&named, "vault.example", None).await, StatusCode::NOT_FOUND, "something may pass on whole connections");
+    assert_eq!(ask(&named, "vault.example", Some(METRICS_TOKEN)).await, StatusCode::OK);
+    let local = TestNode::named(Limits::default(), &["localhost"]);
+    assert_eq!(ask(&local, "localhost", None).await, StatusCode::OK, "this name is nobody else's");
+    let mut passed_on = TestNode::new();
+    let mut config = passed_on.app.node().config().clone();
+    config.proxy_protocol = true;
+    passed_on.app = App::new(Node::new(passed_on.vault.clone(), config).unwrap());
+    assert_eq!(ask(&passed_on, "localhost:1984", None).await, StatusCode::NOT_FOUND, "a client on the proxy's machine");
+}
+
+#[tokio::test]
+async fn strangers_hear_which_checks_fail_and_not_how() {
+    let node = TestNode::with_metrics_token(METRICS_TOKEN);
+    let ask = async |peer: &str, who: &Asker<'_>| node.ask_from(peer, who, Method::GET, "/readyz", None).await;
+    let elsewhere = "192.0.2.1:40000";
+    assert_eq!(ask(elsewhere, &Asker::Nobody).await.ok(), json!({"ready": true, "checks": []}));
+    node.app.node().stop();
+    for stranger in [Asker::Nobody, Asker::Hosted("a-guess")] {
+        let reply = ask(elsewhere, &stranger).await;
+        assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
+        let checks = reply.json()["checks"].as_array().unwrap().clone();
+        assert!(checks.len() == 1 && checks[0]["check"] == "process" && checks[0]["state"] == "fail", "{checks:?}");
+        assert!(!checks[0]["detail"].as_str().unwrap().contains("stopping"), "{checks:?}");
+    }
+    for (peer, watcher) in [(elsewhere, Asker::Hosted(METRICS_TOKEN)), ("127.0.0.1:40000", Asker::Nobody)] {
+        let reply = ask(peer, &watcher).await;
+        let text = String::from_utf8(reply.bytes).unwrap();
+        assert!(text.contains("the node is stopping") && text.contains("\"check\":\"disk\""), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn asking_over_and_over_does_not_make_the_node_look_again() {
+    let node = TestNode::new();
+    let looks = Arc::new(AtomicUsize::new(0));
+    let looked = looks.clone();
+    node.app.node().keeper().certificate_from(move |_| {
+        looked.fetch_add(1, Ordering::SeqCst);
+        None
+    });
+    for _ in 0..20 {
+        node.get(&Asker::Nobody, "/readyz").await;
+    }
+    assert_eq!(looks.load(Ordering::SeqCst), 1);
+    node.pass(1);
+    node.get(&Asker::Nobody, "/readyz").await;
+    assert_eq!(looks.load(Ordering::SeqCst), 2);
 }
