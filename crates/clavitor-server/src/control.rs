@@ -70,7 +70,7 @@ pub enum Reply {
     /// A backup was written and verified.
     Backup(Backup),
     /// How it is.
-    State(State),
+    State(Box<State>),
     /// Vault ids, in hexadecimal.
     Vaults(Vec<String>),
     /// A log was written.
@@ -231,7 +231,7 @@ pub fn carry_out(vault: &Vault, origin: &str, now_ms: u64, order: Order) -> Repl
 /// The same for a node that runs.
 fn of_node(node: &Node, order: Order) -> Reply {
     match order {
-        Order::State => Reply::State(State::of(node)),
+        Order::State => Reply::State(Box::new(State::of(node))),
         other => carry_out(node.vault(), &node.config().origin, node.now_ms(), other),
     }
 }

@@ -274,7 +274,10 @@ fn checks_and_copies_take_no_reader_from_requests() {
         }
         (0..readers).for_each(|_| arrived.recv().unwrap());
         let (end, ended) = mpsc::channel();
-        scope.spawn(move || end.send((vault.quick_check(START_MS + 3), vault.full_check(START_MS + 4))));
+        scope.spawn(move || {
+            let both = (vault.quick_check(START_MS + 3), vault.full_check(START_MS + 4));
+            end.send(both).unwrap();
+        });
         let found = ended.recv_timeout(Duration::from_secs(50));
         drop(leave);
         assert_eq!(found, Ok((Ok(()), Ok(()))), "they wait for requests, so requests wait for them");

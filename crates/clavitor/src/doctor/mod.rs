@@ -66,7 +66,7 @@ fn examine(doctor: &Doctor, edition: &dyn Edition) -> anyhow::Result<Vec<Finding
 
 fn ask(data: &std::path::Path) -> Result<State, AskError> {
     match control::ask(data, &Order::State)? {
-        Reply::State(state) => Ok(state),
+        Reply::State(state) => Ok(*state),
         _ => Err(AskError::Answer),
     }
 }
