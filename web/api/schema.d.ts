@@ -1,5 +1,5 @@
 // Types of the REST interface, generated from openapi.json. Do not edit; see docs/adding-an-endpoint.md.
-// openapi.json sha256 f5871b8714e88db42572bd97551a84c7c78c17b1dca265c2ce365236ef58d3ac
+// openapi.json sha256 8b6d9c6986b126da62d4a29db738f2900e788406918df62f8febb3543da295f0
 
 export interface paths {
     "/livez": {

@@ -180,6 +180,8 @@ impl Keeper {
     async fn told(&mut self, done: Result<(Kept, u64), BackupFault>) {
         let input = done.map_or(Input::Failed, |(kept, _)| Input::Written(kept));
         let before = self.shelf.as_ref().and_then(|shelf| shelf.kept().ok()).unwrap_or_default();
+        // The plan knows first: whoever sees the outcome may count on what follows from it.
+        let outputs = self.step(input);
         self.node.backups().change(|status| match done {
             Ok((_, bytes)) => (status.bytes, status.failures, status.cause) = (bytes, 0, None),
             Err(cause) => (status.failures, status.cause) = (status.failures.saturating_add(1), Some(cause)),
@@ -187,7 +189,7 @@ impl Keeper {
         if let Ok((kept, bytes)) = done {
             tracing::info!(number = kept.number, bytes, "a backup was written and verified");
         }
-        for output in self.step(input) {
+        for output in outputs {
             match (output, done) {
                 (Output::Remove(number), _) => self.remove(before.iter().find(|kept| kept.number == number).copied()),
                 (Output::TellFailing, Err(cause)) => {

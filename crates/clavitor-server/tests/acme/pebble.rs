@@ -88,7 +88,7 @@ impl Pebble {
         let server = child(
             Command::new("pebble")
                 .env("PEBBLE_VA_NOSLEEP", "1")
-                .env("PEBBLE_WFE_NONCEREJECT", "20")
+                .env("PEBBLE_WFE_NONCEREJECT", "3")
                 .args(["-strict", "-dnsserver", &format!("127.0.0.1:{}", self.dns), "-config"])
                 .arg(self.folder.path().join("pebble.json")),
             &self.folder.path().join("pebble.log"),

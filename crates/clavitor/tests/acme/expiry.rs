@@ -8,7 +8,7 @@ use std::{
 use serde_json::Value;
 
 use crate::{
-    node::{Node, Visitor},
+    node::{Node, Visitor, WATCHER},
     pebble::{self, Ask, Pebble, until},
     until_served,
 };
@@ -19,6 +19,7 @@ const VALIDITY_S: u64 = 24;
 /// What curl reads there: as somebody who does not look at certificates, and the status on a line of its own.
 fn curl(url: &str, port: u16) -> String {
     let mut curl = Command::new("curl");
+    curl.args(["--header", &format!("authorization: Bearer {WATCHER}")]);
     curl.args(["--silent", "--insecure", "--resolve", &format!("vault.test:{port}:127.0.0.1"), "--write-out", "\n%{http_code}", url]);
     String::from_utf8(curl.stdin(Stdio::null()).output().unwrap().stdout).unwrap()
 }

@@ -3,6 +3,7 @@
 use std::{
     fs::File,
     net::Ipv4Addr,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::Arc,
@@ -20,6 +21,9 @@ use tokio_rustls::TlsConnector;
 
 use crate::pebble::Pebble;
 
+/// What whoever watches the node shows, and nobody else has.
+pub(crate) const WATCHER: &str = "a-token-for-whoever-watches-0123456789abcdef";
+
 pub(crate) struct Node {
     child: Child,
     log: PathBuf,
@@ -33,6 +37,10 @@ impl Node {
         command.arg("serve").arg("--data").arg(data).args(["--domain", "vault.test", "--acme-agree-tos"]);
         command.args(["--https-bind", &format!("127.0.0.1:{https}"), "--http-bind", &format!("127.0.0.1:{http}")]);
         command.args(["--acme-directory", &pebble.directory(), "--acme-ca-file"]).arg(&pebble.authority.root);
+        let token = data.with_extension("token");
+        std::fs::write(&token, format!("{WATCHER}\n")).unwrap();
+        std::fs::set_permissions(&token, std::fs::Permissions::from_mode(0o600)).unwrap();
+        command.arg("--metrics-token-file").arg(&token);
         let child = command.stdin(Stdio::null()).stdout(lines.try_clone().unwrap()).stderr(lines).spawn().unwrap();
         Self { child, log }
     }
