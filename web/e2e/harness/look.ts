@@ -17,7 +17,7 @@ export async function look(page: Page, name: string): Promise<void> {
       await page.setViewportSize({ width, height: 900 });
       await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
       await page.screenshot({ path: join(artefacts, `${name}-${width}-${scheme}.png`), fullPage: true });
-      const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      const sideways = await tooWide(page);
       if (sideways > 0) found.push(`${width} ${scheme}: the page is ${sideways} px too wide`);
       // What axe finds depends on the width or on the colours; the two other combinations would find nothing new.
       if ((width === widths[0]) !== (scheme === schemes[0])) continue;
@@ -30,4 +30,14 @@ export async function look(page: Page, name: string): Promise<void> {
   await page.setViewportSize({ width: 1280, height: 900 });
   await page.emulateMedia({ colorScheme: "light" });
   expect(found, `${name}`).toEqual([]);
+}
+
+/** By how many pixels the page is too wide once it has settled: what was moving when the window changed may need a moment. */
+async function tooWide(page: Page): Promise<number> {
+  const measure = (): Promise<number> => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  for (let tries = 0; tries < 20; tries += 1) {
+    if ((await measure()) <= 0) return 0;
+    await page.waitForTimeout(100);
+  }
+  return measure();
 }
