@@ -21,7 +21,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("clavitor-person", &["clavitor-crypto"]),
     ("clavitor-commercial", &["clavitor", "clavitor-api", "clavitor-outbound", "clavitor-server"]),
     ("clavitor-hq", &["clavitor-api"]),
-    ("clavitor-fleet", &["clavitor-api"]),
+    ("clavitor-fleet", &["clavitor-api", "clavitor-outbound"]),
     ("xtask", &[]),
 ];
 

@@ -1,0 +1,7 @@
+//! The fleet's tool.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    clavitor_fleet::run()
+}
