@@ -1,5 +1,6 @@
 //! One inventory to a running fleet: NixOS and WireGuard configuration, rolling deploys, the operators' routine. Opens no listening socket and holds no private key.
 
 mod cli;
+pub mod tunnel;
 
 pub use cli::run;
