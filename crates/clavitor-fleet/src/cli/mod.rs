@@ -1,18 +1,79 @@
 //! The command line: one file for each group of verbs.
 
+mod context;
+mod failure;
+mod look;
+
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
+
+pub(crate) use context::{Context, Done, plural};
+pub use failure::{Failure, Kind};
+
+const EXAMPLES: &str = "\
+Examples:
+  clavitor-fleet init                     the shipped plan of sixteen nodes as ./fleet.toml
+  clavitor-fleet validate                 every mistake, with its line and column
+  clavitor-fleet list --json
+  clavitor-fleet --inventory other.toml show zurich
+
+Data goes to standard output, words to standard error. Exit codes: 0 done, 1 failed, 2 the inventory does not hold, 3 not found, 4 refused,
+5 busy, 6 unreachable, 7 not confirmed, 8 rolled back, 9 unconfirmed, 10 unhealthy, 64 usage, 130 interrupted; docs/FLEET.md says more.";
 
 /// Runs a fleet of Clavitor nodes from one inventory.
 #[derive(Debug, Parser)]
-#[command(name = "clavitor-fleet", version)]
-struct Arguments {}
+#[command(name = "clavitor-fleet", version, after_help = EXAMPLES, arg_required_else_help = true)]
+struct Arguments {
+    /// The inventory; what the tool remembers lies beside it in .fleet/
+    #[arg(long, global = true, value_name = "FILE", default_value = "fleet.toml", env = "CLAVITOR_FLEET")]
+    inventory: PathBuf,
+    /// Answer in JSON, failures too
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+/// Every verb. Each group's file holds the arguments and the function.
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Check the inventory; every mistake is shown with its line and column
+    Validate(look::Validate),
+    /// List the nodes
+    List(look::List),
+    /// Show one node
+    Show(look::Show),
+}
 
 /// The whole program.
 pub fn run() -> ExitCode {
-    match Arguments::try_parse() {
-        Ok(Arguments {}) => ExitCode::SUCCESS,
-        Err(error) => error.exit(),
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return usage(&error),
+    };
+    let context = Context::new(arguments.inventory, arguments.json);
+    match dispatch(&context, arguments.verb) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            context.complain(&failure);
+            ExitCode::from(failure.kind.exit_code())
+        }
     }
+}
+
+fn dispatch(context: &Context, verb: Verb) -> Done {
+    match verb {
+        Verb::Validate(validate) => look::validate(context, &validate),
+        Verb::List(list) => look::list(context, &list),
+        Verb::Show(show) => look::show(context, &show),
+    }
+}
+
+/// Help and version are no errors.
+fn usage(error: &clap::Error) -> ExitCode {
+    // Nobody is left to be told when the terminal is gone.
+    let _ = error.print();
+    if error.use_stderr() { ExitCode::from(Kind::Usage.exit_code()) } else { ExitCode::SUCCESS }
 }

@@ -1,0 +1,153 @@
+//! Verbs that only look: validate, list, show.
+
+use clap::Args;
+use serde::Serialize;
+
+use super::{Context, Done, Failure, Kind, plural};
+use crate::inventory::{Finding, Inventory, Level, NetworkName, Node, NodeName};
+use crate::money::Usd;
+
+/// `validate`
+#[derive(Debug, Args)]
+pub(super) struct Validate {
+    /// Warnings fail too
+    #[arg(long)]
+    strict: bool,
+}
+
+/// `list`
+#[derive(Debug, Args)]
+pub(super) struct List {
+    /// Retired nodes too
+    #[arg(long)]
+    all: bool,
+}
+
+/// `show`
+#[derive(Debug, Args)]
+pub(super) struct Show {
+    /// The node's name
+    node: NodeName,
+}
+
+/// One row of the list, one page of `show`.
+#[derive(Debug, Serialize)]
+struct View<'a> {
+    name: &'a NodeName,
+    host_name: String,
+    tunnel_a: String,
+    tunnel_b: String,
+    hub_of: Vec<NetworkName>,
+    cost_usd: Option<Usd>,
+    #[serde(flatten)]
+    node: &'a Node,
+}
+
+impl<'a> View<'a> {
+    fn new(inventory: &'a Inventory, name: &'a NodeName, node: &'a Node) -> Self {
+        let address = |network| node.address_in(inventory.networks.get(network)).to_string();
+        Self {
+            name,
+            host_name: inventory.host_name(name),
+            tunnel_a: address(NetworkName::A),
+            tunnel_b: address(NetworkName::B),
+            hub_of: inventory.hub_of(name).collect(),
+            cost_usd: inventory.cost(node),
+            node,
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Verdict<'a> {
+    schema: &'static str,
+    file: String,
+    nodes: usize,
+    findings: &'a [Finding],
+}
+
+/// Every mistake at once. Warnings do not fail unless asked to.
+pub(super) fn validate(context: &Context, asked: &Validate) -> Done {
+    let parsed = context.parsed()?;
+    let file = context.inventory_path().display().to_string();
+    let errors = parsed.findings.iter().filter(|finding| finding.level == Level::Error).count();
+    let warnings = parsed.findings.len() - errors;
+    if errors > 0 || (asked.strict && warnings > 0) {
+        let why = format!("{errors} error{} and {warnings} warning{}", plural(errors), plural(warnings));
+        return Err(Failure { findings: parsed.findings, ..Failure::new(Kind::Inventory, format!("{file} does not hold")).why(why) });
+    }
+    for finding in &parsed.findings {
+        context.say(finding);
+    }
+    let nodes = parsed.inventory.map_or(0, |inventory| inventory.wanted().count());
+    let verdict = Verdict { schema: "clavitor.fleet-validate/1", file: file.clone(), nodes, findings: &parsed.findings };
+    context.answer(&verdict, || format!("{file} holds: {nodes} nodes, {warnings} warning{}", plural(warnings)))
+}
+
+/// The nodes, in the order of their numbers.
+pub(super) fn list(context: &Context, asked: &List) -> Done {
+    let inventory = context.load()?;
+    let mut nodes: Vec<View<'_>> = inventory
+        .nodes
+        .iter()
+        .filter(|(_, node)| asked.all || node.is_wanted())
+        .map(|(name, node)| View::new(&inventory, name, node))
+        .collect();
+    nodes.sort_by_key(|view| view.node.number);
+    context.answer(&nodes, || table(&nodes))
+}
+
+fn table(nodes: &[View<'_>]) -> String {
+    let mut text = format!(
+        "{:<16} {:>3}  {:<7} {:<4} {:<16} {:<9} {:<17} {:>7}  {}\n",
+        "NODE", "NO", "STATE", "ROLE", "CITY", "PROVIDER", "PLAN", "COST", "ADDRESS"
+    );
+    for View { name, cost_usd, node, .. } in nodes {
+        let (state, role, cost) = (node.state.word(), node.role.word(), cost_usd.map_or("?".to_owned(), |cost| cost.to_string()));
+        let Node { number, city, provider, plan, address, .. } = node;
+        text += &format!("{name:<16} {number:>3}  {state:<7} {role:<4} {city:<16} {provider:<9} {plan:<17} {cost:>7}  {address}\n");
+    }
+    text
+}
+
+/// One node with everything that follows from it.
+pub(super) fn show(context: &Context, asked: &Show) -> Done {
+    let inventory = context.load()?;
+    let node = context.node(&inventory, &asked.node)?;
+    let view = View::new(&inventory, &asked.node, node);
+    context.answer(&view, || page(&view))
+}
+
+fn page(view: &View<'_>) -> String {
+    let node = view.node;
+    let or_none = |text: Option<String>| text.unwrap_or_else(|| "none".to_owned());
+    let hub = view.hub_of.iter().map(|network| network.word()).collect::<Vec<_>>().join(" and ");
+    let role = if node.is_hub() { format!("hub of network {hub}") } else { "pop".to_owned() };
+    let keys = match &node.keys {
+        Some(keys) => format!(
+            "since {}\n  wireguard    {}\n  ssh host     {}\n  identity     {}",
+            keys.since, keys.wireguard, keys.ssh_host, keys.identity
+        ),
+        None => format!("not enrolled\n  next: clavitor-fleet node enrol {}", view.name),
+    };
+    format!(
+        "{}\n  place        {}, {} ({:.4}, {:.4}), {}\n  state        {}\n  role         {role}\n  address      {}\n  name         {}\n  tunnels      {} and {}\n  \
+         provider     {}, plan {}, {} a month\n  covers       {}\n  backup       {}\n  keys         {keys}\n",
+        view.name,
+        node.city,
+        node.country,
+        node.latitude,
+        node.longitude,
+        node.region,
+        node.state.word(),
+        node.address,
+        view.host_name,
+        view.tunnel_a,
+        view.tunnel_b,
+        node.provider,
+        node.plan,
+        view.cost_usd.map_or("unknown".to_owned(), |cost| cost.to_string()),
+        node.covers.join(", "),
+        or_none(node.backup.as_ref().map(ToString::to_string)),
+    )
+}
