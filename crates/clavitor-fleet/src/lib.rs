@@ -3,6 +3,7 @@
 mod cli;
 pub mod inventory;
 pub mod money;
+pub mod monitor;
 pub mod tunnel;
 
 pub use cli::{Failure, Kind, run};
