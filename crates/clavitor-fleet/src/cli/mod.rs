@@ -3,6 +3,7 @@
 mod context;
 mod failure;
 mod look;
+mod tunnel;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -45,6 +46,8 @@ enum Verb {
     List(look::List),
     /// Show one node
     Show(look::Show),
+    /// The management network: who talks to whom, and an operator's own configuration
+    Tunnel(tunnel::Tunnel),
 }
 
 /// The whole program.
@@ -68,6 +71,7 @@ fn dispatch(context: &Context, verb: Verb) -> Done {
         Verb::Validate(validate) => look::validate(context, &validate),
         Verb::List(list) => look::list(context, &list),
         Verb::Show(show) => look::show(context, &show),
+        Verb::Tunnel(tunnel) => tunnel::tunnel(context, &tunnel),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, net::SocketAddr};
 
-use super::{Interface, Operator, Topology};
+use super::{Interface, Operator, Peer, PublicKey, Topology};
 
 /// The peers and the port of an interface, as `wg syncconf` and `wg setconf` read them. No key but public ones: the private key and the keys of pairs are
 /// set from their files, with [`Interface::secret_arguments`].
@@ -39,6 +39,27 @@ impl Interface {
     }
 }
 
+/// What follows `wg` to bring a running interface from one plan to the next. Peers that stay as they are are not named, so their tunnels go on undisturbed.
+pub fn changes(before: &Interface, after: &Interface) -> Vec<Vec<String>> {
+    let kept = |key: PublicKey| after.peers.iter().any(|peer| peer.public_key == key);
+    let gone = before.peers.iter().filter(|peer| !kept(peer.public_key));
+    let gone = gone.map(|peer| ["set", &before.name, "peer", &peer.public_key.to_string(), "remove"].map(str::to_owned).to_vec());
+    let new = after.peers.iter().filter(|peer| !before.peers.contains(peer)).map(|peer| peer_arguments(&after.name, peer));
+    gone.chain(new).collect()
+}
+
+/// What follows `wg` to add a peer, or to give it these settings.
+pub fn peer_arguments(interface: &str, peer: &Peer) -> Vec<String> {
+    let allowed: Vec<String> = peer.allowed.iter().map(ToString::to_string).collect();
+    let mut words: Vec<String> = ["set", interface, "peer", &peer.public_key.to_string()].map(str::to_owned).to_vec();
+    words.extend(["preshared-key".to_owned(), peer.preshared_key_file.clone(), "allowed-ips".to_owned(), allowed.join(",")]);
+    if let Some(endpoint) = peer.endpoint {
+        words.extend(["endpoint".to_owned(), endpoint.to_string()]);
+    }
+    words.extend(["persistent-keepalive".to_owned(), peer.keepalive_s.map_or_else(|| "off".to_owned(), |seconds| seconds.to_string())]);
+    words
+}
+
 /// A `wg-quick` file for an operator's own machine, with both hubs. Its private key is read from a file in `folder` there, by `wg` itself, and so are the keys it
 /// shares with hubs, where there are any.
 pub fn laptop_text(topology: &Topology, operator: &Operator, folder: &str) -> String {
@@ -58,7 +79,7 @@ pub fn laptop_text(topology: &Topology, operator: &Operator, folder: &str) -> St
         if let Some(endpoint) = hub.endpoint {
             let _ = writeln!(peers, "Endpoint = {}", SocketAddr::new(endpoint, network.port));
         }
-        let _ = writeln!(peers, "PersistentKeepalive = {}", topology.keepalive_s);
+        let _ = writeln!(peers, "PersistentKeepalive = {}", network.keepalive_s);
     }
     text + &peers
 }

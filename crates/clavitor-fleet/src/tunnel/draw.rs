@@ -60,7 +60,7 @@ fn spoke_peers(topology: &Topology, network: &Network) -> (Vec<Peer>, Vec<PeerNa
         public_key,
         endpoint: Some(SocketAddr::new(endpoint, network.port)),
         allowed: vec![Subnet::of(address), network.operators],
-        keepalive_s: Some(topology.keepalive_s),
+        keepalive_s: Some(network.keepalive_s),
         preshared_key_file: spoke_preshared_key_file(&network.name),
     };
     (vec![peer], Vec::new())

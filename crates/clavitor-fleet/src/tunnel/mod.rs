@@ -8,6 +8,7 @@ mod check;
 mod config;
 mod draw;
 mod firewall;
+mod from_inventory;
 mod key;
 mod plan;
 mod subnet;
@@ -17,7 +18,7 @@ mod topology;
 mod properties;
 
 pub use check::TopologyError;
-pub use config::{interface_text, laptop_text};
+pub use config::{changes, interface_text, laptop_text, peer_arguments};
 pub use firewall::{Firewall, Rule, Service};
 pub use key::{KeyError, PublicKey};
 pub use plan::{Interface, NodePlan, Peer, PeerName, Plan, Role};

@@ -25,6 +25,7 @@ fn network(index: u8, hub: &str) -> Network {
         hub: hub.into(),
         port: 51820 + u16::from(index),
         operators: subnet(240, 28),
+        keepalive_s: KEEPALIVE_S,
     }
 }
 
@@ -38,7 +39,7 @@ prop_compose! {
         let members: Vec<Member> = numbers.iter().zip(&enrolled).map(|(number, enrolled)| member(*number, *enrolled)).collect();
         let operators = operators.iter().map(|number| Operator { name: format!("person-{number}"), number: *number, key: Some(key(*number)) });
         let (a, b) = (network(0, &members[0].name), network(1, &members[1].name));
-        Topology { networks: vec![a, b], operators: operators.collect(), members, keepalive_s: KEEPALIVE_S }
+        Topology { networks: vec![a, b], operators: operators.collect(), members }
     }
 }
 
@@ -146,7 +147,7 @@ proptest! {
 fn small() -> Topology {
     let members = (1..=4).map(|number| member(number, true)).collect();
     let operators = vec![Operator { name: "anna".into(), number: 241, key: Some(key(241)) }];
-    Topology { networks: vec![network(0, "node-1"), network(1, "node-2")], members, operators, keepalive_s: KEEPALIVE_S }
+    Topology { networks: vec![network(0, "node-1"), network(1, "node-2")], members, operators }
 }
 
 #[test]
@@ -172,6 +173,19 @@ fn the_hub_of_one_network_is_a_spoke_of_the_other() {
     assert_eq!(interfaces[1].peers[0].preshared_key_file, "/var/lib/fleet/psk-b");
     assert_eq!(interfaces[0].peers[3].preshared_key_file, "/var/lib/fleet/psk-a.d/operator.anna");
     assert!(plan.nodes["node-1"].forwards() && !plan.nodes["node-3"].forwards());
+}
+
+#[test]
+fn a_running_interface_is_told_only_what_changed() {
+    let (before, mut topology) = (plan(&small()), small());
+    topology.members.retain(|member| member.number != 3);
+    topology.members.push(member(9, true));
+    let (hub, now) = (&before.nodes["node-1"].interfaces[0], plan(&topology));
+    let told = changes(hub, &now.nodes["node-1"].interfaces[0]);
+    assert_eq!(told[0], ["set", "wg0", "peer", &key(3).to_string(), "remove"]);
+    assert_eq!(told[1][..4], ["set", "wg0", "peer", &key(9).to_string()]);
+    assert_eq!(told.len(), 2);
+    assert!(changes(hub, hub).is_empty());
 }
 
 #[test]

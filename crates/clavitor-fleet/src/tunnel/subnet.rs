@@ -37,6 +37,10 @@ impl Subnet {
         Self { address, prefix: bits_of(address) }
     }
 
+    pub(super) fn of_v4(first: Ipv4Addr, prefix: u8) -> Self {
+        Self { address: masked(first.into(), prefix), prefix: prefix.min(32) }
+    }
+
     /// The range of so many leading bits around an address; None if the address has fewer bits.
     pub fn around(address: IpAddr, prefix: u8) -> Option<Self> {
         (prefix <= bits_of(address)).then(|| Self { address: masked(address, prefix), prefix })

@@ -22,6 +22,8 @@ pub struct Network {
     pub port: u16,
     /// The addresses of operators, a part of `subnet` in which no node has its address.
     pub operators: Subnet,
+    /// How often spokes send something, in seconds; [`KEEPALIVE_S`] but in tests.
+    pub keepalive_s: u16,
 }
 
 /// A node that takes part: planned or active, never retired.
@@ -57,8 +59,6 @@ pub struct Topology {
     pub members: Vec<Member>,
     /// The operators.
     pub operators: Vec<Operator>,
-    /// How often spokes send something; [`KEEPALIVE_S`] but in tests.
-    pub keepalive_s: u16,
 }
 
 impl Topology {
