@@ -1,6 +1,7 @@
 //! One inventory to a running fleet: NixOS and WireGuard configuration, rolling deploys, the operators' routine. Opens no listening socket and holds no private key.
 
 mod cli;
+pub mod geography;
 pub mod inventory;
 pub mod money;
 pub mod monitor;

@@ -1,12 +1,17 @@
 //! The inventory: `fleet.toml` as types. Everything else the tool knows is derived from it. Only public keys are in it.
 
+mod check;
 mod day;
 mod finding;
 mod fleet;
 mod key;
 mod name;
 mod node;
+mod note;
+mod place;
 mod read;
+pub mod schema;
+mod shape;
 mod subnet;
 mod text;
 
@@ -97,6 +102,20 @@ impl Inventory {
     /// The node's public name.
     pub fn host_name(&self, node: &NodeName) -> String {
         format!("{node}.{}", self.fleet.domain)
+    }
+
+    /// The lowest number that was never given and lies outside the operators' range; none when all are taken.
+    pub fn free_number(&self) -> Option<u8> {
+        let is_free = |number: &u8| {
+            let of_node = self.nodes.values().any(|node| node.number == *number);
+            let of_operator = self.operators.values().any(|operator| operator.number == *number);
+            let fits = self.networks.iter().all(|(_, network)| {
+                let address = network.subnet.address(*number);
+                network.subnet.contains(address) && address != network.subnet.last() && !network.operators.contains(address)
+            });
+            fits && !of_node && !of_operator
+        };
+        (1..=254).find(is_free)
     }
 
     /// What the node costs a month: what it says itself, or its plan's price. None where neither is known.

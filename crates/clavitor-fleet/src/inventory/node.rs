@@ -162,12 +162,14 @@ impl State {
     }
 }
 
+/// A literal address; a name is refused with the reason.
+pub(super) fn literal_of(text: &str) -> Result<IpAddr, String> {
+    let why = "is not a literal address: write the machine's own IPv4 or IPv6 address, never a name, which failover moves";
+    text.parse().map_err(|_| format!("{text:?} {why}"))
+}
+
 fn literal<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<IpAddr, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    text.parse().map_err(|_| {
-        let why = "is not a literal address: write the machine's own IPv4 or IPv6 address, never a name, which failover moves";
-        serde::de::Error::custom(format!("{text:?} {why}"))
-    })
+    literal_of(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
 }
 
 fn optional_literal<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<IpAddr>, D::Error> {

@@ -1,0 +1,5 @@
+//! Where nodes and people are.
+
+mod point;
+
+pub use point::Point;
