@@ -5,6 +5,8 @@ pub mod geography;
 pub mod inventory;
 pub mod money;
 pub mod monitor;
+pub mod remote;
+pub mod rollout;
 pub mod tunnel;
 
 pub use cli::{Failure, Kind, run};

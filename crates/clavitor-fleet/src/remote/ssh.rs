@@ -1,0 +1,239 @@
+//! Commands on nodes over the system's ssh: each an argument vector, over the first network that answers, refused when the host key is not the inventory's.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+use crate::inventory::{Inventory, NetworkName, NodeName};
+
+use super::{
+    Bounds, ProcessError, Said, Target,
+    known::{alias, config, known_hosts, letter},
+    plain, quote, run,
+};
+
+const CONFIG_FILE: &str = "ssh_config";
+const KNOWN_HOSTS_FILE: &str = "known_hosts";
+/// ssh itself ends with this; none of our commands do.
+const SSH_FAILED: i32 = 255;
+
+/// How to log in.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The folder `.fleet` beside the inventory; what ssh reads is written there.
+    pub folder: PathBuf,
+    /// Who logs in on nodes.
+    pub user: String,
+    /// Where sshd listens on nodes.
+    pub port: u16,
+    /// The operator's key; without it ssh asks its agent and its usual files.
+    pub identity: Option<PathBuf>,
+    /// Whether nodes are reached through their hub (ProxyJump), for an operator whose own machine is not let through to them.
+    pub through_hub: bool,
+    /// A connection that is not there after so many seconds is given up.
+    pub connect_s_max: u64,
+}
+
+/// Why a command did not run, or why nobody knows whether it did.
+#[derive(Debug, thiserror::Error)]
+pub enum RemoteError {
+    /// The inventory has no such node, or no address for it.
+    #[error("{0} is not in the inventory")]
+    NoSuchNode(String),
+    /// The inventory has no host key of it.
+    #[error("the inventory has no host key of {0}, and none is trusted on first use: enrol it with `clavitor-fleet node enrol {0}`")]
+    NotEnrolled(String),
+    /// It shows another host key than the inventory has.
+    #[error(
+        "{0} shows another host key than the inventory has, so nothing was sent. If the node was made anew, compare the fingerprint on its console and enrol it again; if not, somebody stands between"
+    )]
+    HostKeyChanged(String),
+    /// It does not take the operator's key.
+    #[error("{0} refuses your key ({1}): give the right one with --identity, or load it into the agent")]
+    KeyRefused(String, String),
+    /// Over no network; nothing was started.
+    #[error("{0} cannot be reached: {1}")]
+    Unreachable(String, String),
+    /// The connection broke, or took too long: the command may have run.
+    #[error("the connection to {0} was lost: {1}")]
+    Lost(String, String),
+    /// Something of this machine.
+    #[error("{0}")]
+    Here(String),
+}
+
+impl RemoteError {
+    /// Whether the command may have run, in whole or in part.
+    pub const fn may_have_run(&self) -> bool {
+        matches!(self, Self::Lost(..))
+    }
+}
+
+/// The way to all nodes of an inventory.
+#[derive(Debug)]
+pub struct Ssh {
+    settings: Settings,
+    targets: BTreeMap<NodeName, Target>,
+    /// Which of a node's routes is tried first; moves on when one is dead.
+    preferred: AtomicUsize,
+}
+
+impl Ssh {
+    /// Writes what ssh reads.
+    ///
+    /// # Errors
+    /// [`RemoteError::Here`]: the key file is not there or the folder cannot be written.
+    pub fn new(settings: Settings, targets: impl IntoIterator<Item = Target>) -> Result<Self, RemoteError> {
+        if let Some(identity) = &settings.identity {
+            let wrong = |why: String| RemoteError::Here(format!("the key file {}: {why}", identity.display()));
+            let found = fs::metadata(identity).map_err(|error| wrong(error.to_string()))?;
+            if !found.is_file() {
+                return Err(wrong("not a file".to_owned()));
+            }
+        }
+        let made = Self {
+            settings,
+            targets: targets.into_iter().map(|target| (target.name.clone(), target)).collect(),
+            preferred: AtomicUsize::new(0),
+        };
+        made.write().map_err(|error| RemoteError::Here(format!("{}: {error}", made.settings.folder.display())))?;
+        Ok(made)
+    }
+
+    /// The way to all active nodes of an inventory, over this network first.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn of(inventory: &Inventory, settings: Settings, first: NetworkName) -> Result<Self, RemoteError> {
+        Self::new(settings, inventory.active().map(|(name, node)| Target::of(inventory, name, node, first)))
+    }
+
+    fn write(&self) -> io::Result<()> {
+        let folder = &self.settings.folder;
+        fs::create_dir_all(folder)?;
+        let folder = folder.canonicalize()?;
+        replace(&folder, KNOWN_HOSTS_FILE, &known_hosts(self.targets.values()))?;
+        replace(&folder, CONFIG_FILE, &config(self.targets.values(), &self.settings, &folder.join(KNOWN_HOSTS_FILE)))
+    }
+
+    /// Runs a program on a node.
+    ///
+    /// # Errors
+    /// [`RemoteError`]. An exit code other than 0 is not an error here.
+    pub async fn run(&self, node: &NodeName, argv: &[&str], bounds: Bounds) -> Result<Said, RemoteError> {
+        let command = quote(argv.iter().copied());
+        let mut reasons = Vec::new();
+        for (place, route) in self.routes(node)? {
+            let alias = alias(node, route);
+            let ssh = ["ssh", "-F", CONFIG_FILE, "-T", "--", alias.as_str(), command.as_str()];
+            match self.once(node, &ssh, &[], bounds).await {
+                Err(RemoteError::Unreachable(_, why)) => reasons.push(format!("network {}: {why}", letter(route))),
+                said => {
+                    self.preferred.store(place, Ordering::Relaxed);
+                    return said;
+                }
+            }
+        }
+        Err(RemoteError::Unreachable(node.to_string(), reasons.join("; ")))
+    }
+
+    /// Runs a shell script on a node, with arguments that it finds as `$1` and so on.
+    ///
+    /// # Errors
+    /// [`RemoteError`], as [`Self::run`].
+    pub async fn script(&self, node: &NodeName, script: &str, arguments: &[&str], bounds: Bounds) -> Result<Said, RemoteError> {
+        let mut argv = vec!["sh", "-c", script, "clavitor-fleet"];
+        argv.extend(arguments);
+        self.run(node, &argv, bounds).await
+    }
+
+    /// Copies a store path and all it needs to a node, with `nix copy`.
+    ///
+    /// # Errors
+    /// [`RemoteError`]; an exit code of nix other than 0 that is not ssh's fault comes back as [`Said`].
+    pub async fn copy(&self, node: &NodeName, store_path: &str, bounds: Bounds) -> Result<Said, RemoteError> {
+        let mut reasons = Vec::new();
+        // nix takes options of ssh as words between spaces, so the file is named from within its folder.
+        let environment = [("NIX_SSHOPTS", "-F ssh_config")];
+        for (place, route) in self.routes(node)? {
+            let to = format!("ssh://{}", alias(node, route));
+            let nix = ["nix", "--extra-experimental-features", "nix-command", "copy", "--to", to.as_str(), store_path];
+            match self.once(node, &nix, &environment, bounds).await {
+                Err(RemoteError::Unreachable(_, why)) => reasons.push(format!("network {}: {why}", letter(route))),
+                said => {
+                    self.preferred.store(place, Ordering::Relaxed);
+                    return said;
+                }
+            }
+        }
+        Err(RemoteError::Unreachable(node.to_string(), reasons.join("; ")))
+    }
+
+    /// The networks to try in order, each with its place among the node's routes.
+    fn routes(&self, node: &NodeName) -> Result<Vec<(usize, NetworkName)>, RemoteError> {
+        let target = self.targets.get(node).filter(|target| !target.routes.is_empty());
+        let target = target.ok_or_else(|| RemoteError::NoSuchNode(node.to_string()))?;
+        if target.host_key.is_none() {
+            return Err(RemoteError::NotEnrolled(node.to_string()));
+        }
+        let mut routes: Vec<_> = target.routes.iter().map(|route| route.network).enumerate().collect();
+        let first = self.preferred.load(Ordering::Relaxed) % routes.len();
+        routes.rotate_left(first);
+        Ok(routes)
+    }
+
+    async fn once(&self, node: &NodeName, argv: &[&str], environment: &[(&str, &str)], bounds: Bounds) -> Result<Said, RemoteError> {
+        match run(argv, environment, &self.settings.folder, bounds).await {
+            Ok(said) if said.is_success() => Ok(said),
+            Ok(said) => judge(node, argv.first() == Some(&"ssh"), said),
+            Err(late @ ProcessError::Deadline(..)) => Err(RemoteError::Lost(node.to_string(), late.to_string())),
+            Err(error) => Err(RemoteError::Here(error.to_string())),
+        }
+    }
+
+    /// The folder in which ssh finds its file, for those who use it by hand.
+    pub fn folder(&self) -> &Path {
+        &self.settings.folder
+    }
+}
+
+/// What ssh meant by ending with 255. nix tells of it in its own output and with its own code.
+fn judge(node: &NodeName, is_ssh: bool, said: Said) -> Result<Said, RemoteError> {
+    if is_ssh && said.code != Some(SSH_FAILED) {
+        return Ok(said);
+    }
+    let (node, words) = (node.to_string(), plain(&said.err));
+    let says = |texts: &[&str]| texts.iter().any(|text| said.err.contains(text));
+    if says(&["REMOTE HOST IDENTIFICATION HAS CHANGED", "Host key verification failed", "host key is known for"]) {
+        return Err(RemoteError::HostKeyChanged(node));
+    }
+    if says(&["Permission denied ("]) {
+        return Err(RemoteError::KeyRefused(node, last_line(&words)));
+    }
+    if says(&["ssh: connect to host", "banner exchange", "kex_exchange_identification", "Could not resolve hostname", "UNKNOWN port"]) {
+        return Err(RemoteError::Unreachable(node, last_line(&words)));
+    }
+    if is_ssh {
+        let words = if words.is_empty() { "it closed".to_owned() } else { last_line(&words) };
+        return Err(RemoteError::Lost(node, words));
+    }
+    Ok(said)
+}
+
+fn last_line(words: &str) -> String {
+    words.lines().last().unwrap_or_default().trim().to_owned()
+}
+
+/// Written aside and renamed, so that a verb that runs beside this one never reads half of it.
+fn replace(folder: &Path, name: &str, text: &str) -> io::Result<()> {
+    let aside = folder.join(format!(".{name}.{}", std::process::id()));
+    fs::write(&aside, text)?;
+    fs::rename(&aside, folder.join(name))
+}
+
+#[cfg(test)]
+#[path = "ssh_tests.rs"]
+mod tests;
