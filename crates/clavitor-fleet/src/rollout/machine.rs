@@ -151,6 +151,8 @@ impl State {
     /// When a tick will be of use; nothing while only answers are waited for.
     pub fn wakes_ms(&self) -> Option<u64> {
         match &self.stage {
+            // What is under way is finished, and nothing else.
+            _ if self.stop == Stop::Interrupt => None,
             Stage::Proposed | Stage::Ended(_) => None,
             Stage::Soak { until_ms, .. } => Some(*until_ms),
             Stage::Gate(gate) => gate.asked.is_none().then_some(gate.not_before_ms),

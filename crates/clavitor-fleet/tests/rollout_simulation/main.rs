@@ -1,0 +1,61 @@
+//! Ten thousand rollouts, each from a seed: lost connections, dead nodes, lying checks, killed operators, jumping clocks. A seed that fails is printed and kept in tests/rollout-seeds/.
+
+mod chance;
+mod faults;
+mod node;
+mod plans;
+mod rules;
+mod world;
+
+use std::{collections::BTreeMap, fs, path::PathBuf, thread};
+
+use clavitor_fleet::rollout::Outcome;
+
+use world::World;
+
+/// Runs in the default tests; `CLAVITOR_ROLLOUT_RUNS` asks for more.
+const RUNS: u64 = 10_000;
+const THREADS: u64 = 2;
+
+fn kept() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rollout-seeds"))
+}
+
+fn run(seed: u64) -> Outcome {
+    let mut world = World::new(seed);
+    match world.run() {
+        Ok(outcome) => outcome,
+        Err(why) => {
+            // Kept even if nobody reads the output: the next run begins with it.
+            let _ = fs::write(kept().join(format!("{seed}.txt")), format!("{why}\n"));
+            panic!("seed {seed}: {why}\nplan {:?}\nfaults {:?}", world.plan().waves(), world.faults);
+        }
+    }
+}
+
+#[test]
+fn seeds_that_failed_once_do_not_fail_again() {
+    for entry in fs::read_dir(kept()).expect("the folder of seeds") {
+        let path = entry.expect("an entry").path();
+        if let Some(seed) = path.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.parse().ok()) {
+            run(seed);
+        }
+    }
+}
+
+#[test]
+fn ten_thousand_rollouts_keep_the_rules() {
+    let runs = std::env::var("CLAVITOR_ROLLOUT_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(RUNS);
+    let ends = thread::scope(|scope| {
+        let parts: Vec<_> =
+            (0..THREADS).map(|part| scope.spawn(move || (part..runs).step_by(THREADS as usize).map(run).collect::<Vec<_>>())).collect();
+        parts.into_iter().flat_map(|part| part.join().expect("a seed above failed")).collect::<Vec<_>>()
+    });
+    let mut counted: BTreeMap<String, usize> = BTreeMap::new();
+    for end in ends {
+        *counted.entry(format!("{end:?}")).or_default() += 1;
+    }
+    println!("{runs} runs ended: {counted:?}");
+    // A simulation in which some end never happens proves nothing about it.
+    assert_eq!(counted.len(), 7, "{counted:?}");
+}
