@@ -119,7 +119,6 @@ impl Context {
     }
 
     /// Seconds since 1970, read once by a verb and passed on.
-    #[allow(dead_code, reason = "for verbs that write")]
     pub(crate) fn now_unix_s(&self) -> u64 {
         SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
     }

@@ -1,8 +1,11 @@
 //! The command line: one file for each group of verbs.
 
+mod change;
 mod context;
 mod failure;
 mod look;
+mod node;
+mod ship;
 mod tunnel;
 
 use std::path::PathBuf;
@@ -40,12 +43,23 @@ struct Arguments {
 /// Every verb. Each group's file holds the arguments and the function.
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Write the shipped plan of sixteen nodes as a new inventory
+    Init,
     /// Check the inventory; every mistake is shown with its line and column
     Validate(look::Validate),
     /// List the nodes
     List(look::List),
     /// Show one node
     Show(look::Show),
+    /// Change one node in the inventory
+    #[command(subcommand)]
+    Node(node::NodeVerb),
+    /// Print the JSON schema of the inventory
+    Schema,
+    /// Print completions for a shell
+    Completions(ship::Completions),
+    /// Write manual pages into a folder
+    Man(ship::Man),
     /// The management network: who talks to whom, and an operator's own configuration
     Tunnel(tunnel::Tunnel),
 }
@@ -68,9 +82,14 @@ pub fn run() -> ExitCode {
 
 fn dispatch(context: &Context, verb: Verb) -> Done {
     match verb {
+        Verb::Init => ship::init(context),
         Verb::Validate(validate) => look::validate(context, &validate),
         Verb::List(list) => look::list(context, &list),
         Verb::Show(show) => look::show(context, &show),
+        Verb::Node(verb) => node::run(context, verb),
+        Verb::Schema => ship::schema(context),
+        Verb::Completions(completions) => ship::completions(&completions),
+        Verb::Man(man) => ship::man(&man),
         Verb::Tunnel(tunnel) => tunnel::tunnel(context, &tunnel),
     }
 }

@@ -1,5 +1,6 @@
 //! Where nodes and people are.
 
+pub mod cities;
 mod point;
 
 pub use point::Point;

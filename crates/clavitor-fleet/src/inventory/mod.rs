@@ -2,6 +2,7 @@
 
 mod check;
 mod day;
+mod draft;
 mod finding;
 mod fleet;
 mod key;
@@ -22,6 +23,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use day::{Day, Moment};
+pub use draft::{Draft, Refusal};
 pub use finding::{Finding, Level, Parsed, nearest};
 pub use fleet::{Fleet, Network, NetworkName, Networks, Operator, Plan, Provider, Rollout, Severity};
 pub use key::{IdentityKey, SshKey, WireguardKey};
