@@ -11,6 +11,7 @@ mod firewall;
 mod from_inventory;
 mod key;
 mod plan;
+pub mod rotation;
 mod subnet;
 mod topology;
 

@@ -36,6 +36,18 @@ impl Machine {
         Ok(())
     }
 
+    /// Lets commands that come over ssh make interfaces as a kernel with WireGuard would: everything but that goes to the real program.
+    pub(crate) fn make_interfaces_in_userspace(&self) -> Result<()> {
+        let script = "#!/bin/sh\n\
+            if [ \"$1 $2 $3 $5 $6\" = 'link add dev type wireguard' ]; then\n\
+            wireguard-go -f \"$4\" >/dev/null 2>&1 </dev/null &\n\
+            until [ -S \"/run/wireguard/$4.sock\" ]; do sleep 0.02; done\n\
+            else exec /usr/sbin/ip \"$@\"; fi\n";
+        std::fs::create_dir_all(self.path("/srv/bin"))?;
+        self.run_with("cat >/srv/bin/ip && chmod 755 /srv/bin/ip", script)?;
+        Ok(())
+    }
+
     /// The key of a pair that nobody has made yet: zeros, which WireGuard takes for none.
     fn make_pair_file(&self, file: &str) -> Result<()> {
         self.run(&format!("umask 077; mkdir -p $(dirname {file}); test -e {file} || head -c 32 /dev/zero | base64 >{file}"))?;
