@@ -23,8 +23,8 @@ use tokio::{
 };
 
 use crate::{
-    Node,
-    vitals::{Push, PushState},
+    Node, health,
+    vitals::{Payload, Push, PushState},
 };
 
 /// The socket's name in the data folder.
@@ -46,8 +46,10 @@ pub enum Order {
         /// The file.
         file: PathBuf,
     },
-    /// How the running node is.
+    /// How the running node is; its database is checked for the answer.
     State,
+    /// The running node's report of this moment, with its own checks. Costs what one sample costs.
+    Vitals,
     /// The ids of the vaults.
     Vaults,
     /// One vault's audit log into a new file, one JSON object a line, and its signed head into another.
@@ -71,6 +73,8 @@ pub enum Reply {
     Backup(Backup),
     /// How it is.
     State(Box<State>),
+    /// The report, as it would be sent, and `ready` and `checks` as `/readyz` has them.
+    Vitals(serde_json::Value),
     /// Vault ids, in hexadecimal.
     Vaults(Vec<String>),
     /// A log was written.
@@ -217,7 +221,7 @@ pub fn carry_out(vault: &Vault, origin: &str, now_ms: u64, order: Order) -> Repl
         Order::SetupLink => setup_link(vault, origin, now_ms).map(Reply::Text),
         Order::BackupCode => vault.write_wait(now_ms, backup::make_code).map(|code| Reply::Text(code.to_string())),
         Order::Backup { file } => backup::write(vault, now_ms, &file).map(|info| Reply::Backup(info.into())),
-        Order::State => return Reply::Refused("no node is running".to_owned()),
+        Order::State | Order::Vitals => return Reply::Refused("no node is running".to_owned()),
         Order::Vaults => vault.read(now_ms, audit::vaults).map(|ids| Reply::Vaults(ids.iter().map(ToString::to_string).collect())),
         Order::AuditExport { vault: id, file, head } => export(vault, now_ms, &id, &file, &head),
     };
@@ -232,8 +236,21 @@ pub fn carry_out(vault: &Vault, origin: &str, now_ms: u64, order: Order) -> Repl
 fn of_node(node: &Node, order: Order) -> Reply {
     match order {
         Order::State => Reply::State(Box::new(State::of(node))),
+        Order::Vitals => vitals(node),
         other => carry_out(node.vault(), &node.config().origin, node.now_ms(), other),
     }
+}
+
+/// One report and the checks, in one object: neither has a name of the other.
+fn vitals(node: &Node) -> Reply {
+    let (vitals, seq) = (node.vitals(), node.keeper().next_sequence());
+    let readiness = health::readiness(&vitals);
+    let both = (serde_json::to_value(Payload::new(vitals, seq)), serde_json::to_value(readiness));
+    let (Ok(serde_json::Value::Object(mut report)), Ok(serde_json::Value::Object(checks))) = both else {
+        return Reply::Refused("the report cannot be written".to_owned());
+    };
+    report.extend(checks);
+    Reply::Vitals(serde_json::Value::Object(report))
 }
 
 /// A set-up link, for the first start and for one more vault.

@@ -50,6 +50,8 @@ pub(crate) enum Verb {
     Audit(AuditVerb),
     /// Look at everything that can be wrong on this machine, and say what to type. Exit codes: 0 nothing, 2 warnings, 3 something does not work
     Doctor(Box<Doctor>),
+    /// Print the running node's report of this moment as JSON, with its own checks: what it would push, asked over its own socket
+    Vitals(Node),
     /// Look at the settings
     #[command(subcommand)]
     Config(ConfigVerb),

@@ -40,6 +40,7 @@ pub fn run(edition: Arc<dyn Edition>) -> ExitCode {
     exit::code(match arguments.verb {
         Verb::Serve(serve) => serve::run(&serve, edition),
         Verb::SetupLink(node) => operator::setup_link(&node),
+        Verb::Vitals(node) => operator::vitals(&node),
         Verb::Version => version::print_all(edition.as_ref()),
         Verb::Openapi => print::data(&format!("{:#}", clavitor_server::openapi())),
         Verb::Backup(verb) => backup::run(verb),

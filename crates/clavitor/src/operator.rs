@@ -37,6 +37,15 @@ pub(crate) fn setup_link(node: &Node) -> anyhow::Result<()> {
     print::data(&link)
 }
 
+/// `vitals`. A node that does not run has none, and its store is left alone.
+pub(crate) fn vitals(node: &Node) -> anyhow::Result<()> {
+    match control::ask(&node.data, &Order::Vitals).context("only a node that runs has a report; is --data right?")? {
+        Reply::Vitals(report) => print::data(&report.to_string()),
+        Reply::Refused(why) => bail!("{why}"),
+        _ => bail!("the node answered something else"),
+    }
+}
+
 /// A path that means the same to a node with another working folder.
 pub(crate) fn absolute(path: &Path) -> anyhow::Result<std::path::PathBuf> {
     std::path::absolute(path).with_context(|| format!("{} is not a path", path.display()))

@@ -18,7 +18,7 @@ pub(crate) struct Reports {
     #[arg(long, env = "CLAVITOR_METRICS_TOKEN_FILE", value_name = "FILE", help_heading = "Watching the node")]
     pub(crate) metrics_token_file: Option<PathBuf>,
     /// A push monitor of Uptime Kuma, such as https://kuma.example.com/api/push/abc123: a beat every 30 s, down with a reason when /readyz fails. The address
-    /// holds the monitor's token; --kuma-url-file keeps it out of the list of processes
+    /// holds the monitor's token; --kuma-url-file keeps it out of the list of processes. Up to four, with commas between them, get the same beat
     #[arg(long, env = "CLAVITOR_KUMA_URL", hide_env_values = true, value_name = "URL", help_heading = "Watching the node")]
     pub(crate) kuma_url: Option<String>,
     /// The same address in a file

@@ -207,6 +207,14 @@ fn a_node_prints_its_setup_link_and_gives_another_while_it_runs() {
     assert!(out(&another).starts_with(&prefix), "the running node's own address");
     assert_ne!(out(&another).trim(), node.link);
 
+    let vitals = clavitor(&["vitals", "--data", data]);
+    let report: serde_json::Value = serde_json::from_str(&out(&vitals)).unwrap_or_else(|_| panic!("{}{}", out(&vitals), err(&vitals)));
+    assert_eq!(
+        (report["ready"].as_bool(), report["schema"].as_u64(), report["edition"].as_str()),
+        (Some(true), Some(1), Some("community"))
+    );
+    assert!(report["disk_pct"].is_f64() && report["checks"].as_array().is_some_and(|checks| checks.len() >= 5), "{report}");
+
     let second = clavitor(&["serve", "--data", data, "--bind", "127.0.0.1:0"]);
     assert_eq!(second.status.code(), Some(1));
     assert!(err(&second).contains("another process"), "{}", err(&second));
@@ -214,6 +222,8 @@ fn a_node_prints_its_setup_link_and_gives_another_while_it_runs() {
     assert_eq!(node.terminate(), Some(0));
     assert!(!Path::new(data).join("control.sock").exists());
     assert_eq!(clavitor(&["setup-link", "--data", data]).status.code(), Some(0), "and while it does not run");
+    let stopped = clavitor(&["vitals", "--data", data]);
+    assert!(stopped.status.code() == Some(1) && err(&stopped).contains("only a node that runs"), "{}", err(&stopped));
 }
 
 #[test]

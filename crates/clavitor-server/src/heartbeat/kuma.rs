@@ -18,25 +18,31 @@ const INTERVAL_MS: u64 = 30_000;
 const MSG_CHARS_MAX: usize = 200;
 const ANSWER_BYTES_MAX: usize = 4 << 10;
 
-/// A push monitor. Its address holds its token, so it is shown nowhere.
+/// Monitors that get the same beat: Kuma has no severities, so a quiet one and one that wakes somebody differ in their patience.
+const MONITORS_MAX: usize = 4;
+
+/// One or more push monitors. An address holds its token, so it is shown nowhere.
 #[derive(Clone)]
 pub struct Kuma {
-    address: Uri,
+    addresses: Vec<Uri>,
     interval_ms: u64,
     deadline_ms: u64,
 }
 
 impl Kuma {
-    /// The monitor of an address as Kuma shows it; its query is replaced.
+    /// The monitor of an address as Kuma shows it, or of up to four with commas between them; their queries are replaced.
     ///
     /// # Errors
     /// [`SettingsError::Address`]; [`SettingsError::Plain`] if the token in it would go over the wire in the clear.
     pub fn parse(text: &str) -> Result<Self, SettingsError> {
-        let address = address(text, "the Kuma monitor")?;
-        if !is_safe(&address) {
+        let addresses = text.split(',').map(|one| address(one, "the Kuma monitor")).collect::<Result<Vec<_>, _>>()?;
+        if addresses.len() > MONITORS_MAX {
+            return Err(SettingsError::Address("the Kuma monitor"));
+        }
+        if !addresses.iter().all(is_safe) {
             return Err(SettingsError::Plain("the Kuma monitor"));
         }
-        Ok(Self { address, interval_ms: INTERVAL_MS, deadline_ms: drive::DEADLINE_MS })
+        Ok(Self { addresses, interval_ms: INTERVAL_MS, deadline_ms: drive::DEADLINE_MS })
     }
 
     /// The same monitor with another pace: milliseconds between beats, and for one of them.
@@ -64,10 +70,22 @@ impl Target {
         Self { kuma, client, ping_ms: None }
     }
 
-    fn uri(&self, beat: &Beat) -> Option<Uri> {
+    fn uri(&self, address: &Uri, beat: &Beat) -> Option<Uri> {
         let status = if beat.up { "up" } else { "down" };
         let ping = self.ping_ms.map_or_else(String::new, |ms| ms.to_string());
-        format!("{}?status={status}&msg={}&ping={ping}", self.kuma.address, escaped(&beat.msg)).parse().ok()
+        format!("{address}?status={status}&msg={}&ping={ping}", escaped(&beat.msg)).parse().ok()
+    }
+
+    async fn send_one(&self, address: &Uri, beat: &Beat) -> Result<(), Lost> {
+        let to = self.uri(address, beat).ok_or_else(Lost::unfit)?;
+        let deadline = Duration::from_millis(self.kuma.deadline_ms);
+        let ask = Ask { to: &to, bearer: None, deadline, answer_bytes_max: ANSWER_BYTES_MAX };
+        let answer = clavitor_outbound::get(&self.client, &ask).await?;
+        match answer.status {
+            200..300 if is_ok(&answer.body) => Ok(()),
+            200..300 => Err(Lost { fault: Fault::Answer, why: "the answer is not {\"ok\":true}".to_owned() }),
+            status => Err(Lost::status(status)),
+        }
     }
 }
 
@@ -85,18 +103,17 @@ impl drive::Target for Target {
         Beat { up: readiness.ready, msg: msg.chars().take(MSG_CHARS_MAX).collect() }
     }
 
+    /// It has arrived when every monitor has it; one that is gone does not keep it from the others.
     async fn send(&mut self, beat: Beat) -> Result<(), Lost> {
-        let to = self.uri(&beat).ok_or_else(Lost::unfit)?;
-        let began = Instant::now();
-        let deadline = Duration::from_millis(self.kuma.deadline_ms);
-        let ask = Ask { to: &to, bearer: None, deadline, answer_bytes_max: ANSWER_BYTES_MAX };
-        let answer = clavitor_outbound::get(&self.client, &ask).await?;
-        self.ping_ms = Some(began.elapsed().as_millis());
-        match answer.status {
-            200..300 if is_ok(&answer.body) => Ok(()),
-            200..300 => Err(Lost { fault: Fault::Answer, why: "the answer is not {\"ok\":true}".to_owned() }),
-            status => Err(Lost::status(status)),
+        let mut sent = Ok(());
+        for address in &self.kuma.addresses {
+            let began = Instant::now();
+            match self.send_one(address, &beat).await {
+                Ok(()) => self.ping_ms = Some(began.elapsed().as_millis()),
+                lost => sent = sent.and(lost),
+            }
         }
+        sent
     }
 }
 
@@ -128,11 +145,12 @@ mod tests {
     fn a_beat_stands_in_the_query_and_nowhere_else() {
         let mut target = target();
         let up = Beat { up: true, msg: "OK".to_owned() };
-        assert_eq!(target.uri(&up).unwrap(), "https://kuma.example/api/push/abc?status=up&msg=OK&ping=");
+        let address = target.kuma.addresses[0].clone();
+        assert_eq!(target.uri(&address, &up).unwrap(), "https://kuma.example/api/push/abc?status=up&msg=OK&ping=");
         target.ping_ms = Some(12);
         let down = Beat { up: false, msg: "disk: full & 100 %; é".to_owned() };
         assert_eq!(
-            target.uri(&down).unwrap(),
+            target.uri(&address, &down).unwrap(),
             "https://kuma.example/api/push/abc?status=down&msg=disk%3A%20full%20%26%20100%20%25%3B%20%C3%A9&ping=12"
         );
     }
@@ -146,6 +164,15 @@ mod tests {
             let refused = Kuma::parse(open).err().unwrap().to_string();
             assert!(refused.contains("use https") && !refused.contains("needle"), "{refused}");
         }
+    }
+
+    #[test]
+    fn a_few_monitors_get_the_same_beat() {
+        let count = |text: &str| Kuma::parse(text).map(|kuma| kuma.addresses.len()).ok();
+        assert_eq!(count("https://kuma.example/api/push/abc,https://kuma.example/api/push/def"), Some(2));
+        assert_eq!(count("https://kuma.example/api/push/abc,http://kuma.example/api/push/def"), None, "each has to be safe");
+        assert_eq!(count("https://kuma.example/api/push/abc,"), None);
+        assert_eq!(count(&["https://kuma.example/api/push/abc"; 5].join(",")), None);
     }
 
     #[test]
