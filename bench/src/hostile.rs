@@ -83,7 +83,11 @@ pub(crate) fn figures(folder: &Path) -> Result<Vec<Figure>> {
     Ok(vec![
         Figure::new("honest requests a second beside hostile clients / alone", median(ratios), Goal::AtLeast(0.9)),
         Figure::new("the same for a second of the node's processor time", median(shares), Goal::None),
-        Figure::new("the same while the hostile clients arrive, worst round", openings.into_iter().fold(f64::INFINITY, f64::min), Goal::None),
+        Figure::new(
+            "the same while the hostile clients arrive, worst round",
+            openings.into_iter().fold(f64::INFINITY, f64::min),
+            Goal::None,
+        ),
         Figure::new("honest requests a second alone", best_alone, Goal::None),
     ])
 }

@@ -153,7 +153,7 @@ impl State {
         let (vault, config, backups, now_ms) = (node.vault(), node.config(), node.backups().status(), node.now_ms());
         let checked = vault.quick_check(now_ms).map_err(|error| vault.health().poisoned.unwrap_or_else(|| error.to_string()));
         Self {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
+            version: config.edition.version().to_owned(),
             edition: config.edition.name().to_owned(),
             origin: config.origin.clone(),
             listen: config.listen,

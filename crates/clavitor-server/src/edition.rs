@@ -45,6 +45,11 @@ pub trait Edition: Send + Sync + 'static {
     /// `community` or `commercial`.
     fn name(&self) -> &'static str;
 
+    /// The program's version: what it says of itself to everybody who may ask, and in reports.
+    fn version(&self) -> &'static str {
+        env!("CARGO_PKG_VERSION")
+    }
+
     /// What it consists of besides the Community edition, for `clavitor version`.
     fn modules(&self) -> &'static [&'static str] {
         &[]

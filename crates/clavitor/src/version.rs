@@ -6,7 +6,7 @@ use crate::print;
 
 /// Name, version and edition, in one line.
 pub(crate) fn print(edition: &dyn Edition) -> anyhow::Result<()> {
-    print::data(&format!("clavitor {} {}", env!("CARGO_PKG_VERSION"), edition.name()))
+    print::data(&format!("clavitor {} {}", edition.version(), edition.name()))
 }
 
 /// The same, and what the edition adds, one line each.

@@ -43,7 +43,7 @@ pub(crate) async fn info(call: Call<Anyone>, (): ()) -> Answer<NodeInfo> {
         rp_id: config.rp_id.clone(),
         origin: config.origin.clone(),
         edition: config.edition.name().to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
+        version: config.edition.version().to_owned(),
         log_key: call.node.vault().log_key().to_wire(),
     }))
 }

@@ -102,7 +102,7 @@ impl Node {
             boot_id: keeper.boot_id.clone(),
             uptime_s: keeper.started.elapsed().as_secs(),
             edition: config.edition.name(),
-            version: env!("CARGO_PKG_VERSION"),
+            version: config.edition.version(),
             resident_bytes: machine.resident_bytes,
             memory_bytes: machine.memory_bytes,
             load_1m: machine.load_1m,

@@ -37,7 +37,7 @@ pub(crate) fn run(doctor: &Doctor, edition: &dyn Edition) -> anyhow::Result<u8> 
 fn examine(doctor: &Doctor, edition: &dyn Edition) -> anyhow::Result<Vec<Finding>> {
     let (serve, now_ms) = (&doctor.serve, now_ms());
     let data = &serve.node.data;
-    let mut findings = vec![Finding::ok("program", format!("{} {}", edition.name(), env!("CARGO_PKG_VERSION"))), clock::look(now_ms)];
+    let mut findings = vec![Finding::ok("program", format!("{} {}", edition.name(), edition.version())), clock::look(now_ms)];
     let (of_place, has_database) = place::look(data);
     findings.extend(of_place);
     let node = if has_database {
