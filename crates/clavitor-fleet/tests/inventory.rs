@@ -113,6 +113,23 @@ fn list_and_show_say_what_follows_from_the_inventory() {
 }
 
 #[test]
+fn cost_and_coverage_are_calculated() {
+    let desk = Desk::shipped();
+    let (code, cost) = desk.json(&["cost"]);
+    assert_eq!((code, &cost["total_usd"], &cost["remaining_usd"]), (0, &40.5.into(), &59.5.into()));
+    let bill = desk.run(&["cost"]).out;
+    assert!(bill.contains("total               16    $40.50   of $100.00, $59.50 remain"), "{bill}");
+    let (_, model) = desk.json(&["coverage"]);
+    assert_eq!((&model["reach_km"], &model["sites"], model["order"].as_array().unwrap().len()), (&4500.0.into(), &16.into(), 16));
+    let (_, changed) = desk.json(&["coverage", "--add", "Singapore", "--add", "-33.45,-70.67", "--without", "sao-paulo", "--suggest", "1"]);
+    assert_eq!((&changed["sites"], &changed["share_before"]), (&17.into(), &model["share"]));
+    assert!(changed["suggestions"][0]["share"].as_f64() > changed["share"].as_f64());
+    for (wrong, code) in [(["--add", "Atlantis"], 3), (["--add", "91,0"], 64), (["--without", "oslo"], 3), (["--detour", "0.5"], 64)] {
+        assert_eq!(desk.run(&[&["coverage"], &wrong[..]].concat()).code, code, "{wrong:?}");
+    }
+}
+
+#[test]
 fn a_node_comes_and_goes_and_comments_stay() {
     let desk = Desk::shipped();
     let before = desk.text();

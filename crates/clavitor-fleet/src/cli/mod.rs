@@ -3,6 +3,7 @@
 mod change;
 mod context;
 mod failure;
+mod figures;
 mod look;
 mod node;
 mod ship;
@@ -54,6 +55,10 @@ enum Verb {
     /// Change one node in the inventory
     #[command(subcommand)]
     Node(node::NodeVerb),
+    /// What the fleet costs a month, what remains, and what each step up would cost
+    Cost(figures::AskedCost),
+    /// How many people are how near, by a model of distance; what a node more or less changes
+    Coverage(figures::AskedCoverage),
     /// Print the JSON schema of the inventory
     Schema,
     /// Print completions for a shell
@@ -87,6 +92,8 @@ fn dispatch(context: &Context, verb: Verb) -> Done {
         Verb::List(list) => look::list(context, &list),
         Verb::Show(show) => look::show(context, &show),
         Verb::Node(verb) => node::run(context, verb),
+        Verb::Cost(asked) => figures::cost(context, &asked),
+        Verb::Coverage(asked) => figures::coverage(context, &asked),
         Verb::Schema => ship::schema(context),
         Verb::Completions(completions) => ship::completions(&completions),
         Verb::Man(man) => ship::man(&man),
