@@ -20,10 +20,22 @@ use crate::{
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub SocketAddr);
 
+/// What HTTP is spoken on.
+pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {
+    /// The socket under it.
+    fn socket(&self) -> &TcpStream;
+}
+
+impl Stream for TcpStream {
+    fn socket(&self) -> &TcpStream {
+        self
+    }
+}
+
 /// What stands between the socket and HTTP: nothing, or TLS.
 pub trait Front: Clone + Send + Sync + 'static {
     /// The stream that HTTP is spoken on.
-    type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
+    type Stream: Stream;
 
     /// Opens it; `tls_handshake_ms_max` runs.
     fn open(&self, socket: TcpStream) -> impl Future<Output = io::Result<Self::Stream>> + Send;

@@ -188,7 +188,7 @@ fn unmatched(node: &Node, request: Request, methods: &[Method]) -> Response {
         method: &parts.method,
         path: parts.uri.path(),
         methods,
-        http1: parts.version < Version::HTTP_2,
+        http1: parts.version == Version::HTTP_11,
         from,
         proven: &|| who::is_somebody(node, &head),
     })

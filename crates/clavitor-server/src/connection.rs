@@ -1,7 +1,6 @@
 //! One connection: HTTP over an open stream, within the limits, until it ends, is too slow, has had enough, or has to leave.
 
 use std::{
-    convert::Infallible,
     pin::pin,
     sync::{
         Arc,
@@ -20,16 +19,17 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto,
 };
+use thiserror::Error;
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
     sync::{Notify, watch},
     time::Instant,
 };
 
 use crate::{
-    accept::{Answer, Peer},
+    accept::{Answer, Peer, Stream},
     app::Overdrawn,
     door::Guest,
+    hold::{self, Held, Hold},
     limits::Limits,
     watch::{Watch, Watched},
 };
@@ -77,6 +77,11 @@ impl Draining {
     }
 }
 
+/// Ends HTTP on a connection that goes on without it.
+#[derive(Debug, Error)]
+#[error("it is held")]
+struct LetGo;
+
 /// What a connection has used up of its patience.
 #[derive(Default)]
 struct Tally {
@@ -108,7 +113,7 @@ impl Tally {
 pub(crate) async fn serve<A, S>(answerer: A, stream: S, peer: Peer, guest: Guest, mut draining: Draining)
 where
     A: Answer,
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: Stream,
 {
     let limits = answerer.node().config().limits.clone();
     let (watch, tally) = (Watch::new(&limits), Arc::new(Tally::default()));
@@ -117,17 +122,26 @@ where
     let service = service_fn(|mut request: Request<Incoming>| {
         request.extensions_mut().insert(peer);
         request.extensions_mut().insert(guest.clone());
-        let (answerer, busy, tally, stop) = (answerer.clone(), watch.busy(), tally.clone(), told.clone());
-        let http1 = request.version() < Version::HTTP_2;
+        let (answerer, watch, busy, tally) = (answerer.clone(), watch.clone(), watch.busy(), tally.clone());
+        let (stop, guest, version) = (told.clone(), guest.clone(), request.version());
         async move {
             let mut response = answerer.answer(request.map(Body::new)).await;
             let last = tally.count(&response, &answerer.node().config().limits) || stop.is_asked();
-            if last && http1 {
+            if last && version < Version::HTTP_2 {
                 // Requests that have come already are not begun any more.
                 response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
+            // What was answered before has to be taken first, and would be lost.
+            if let Some(keep) = Hold::take(&mut response)
+                && version == Version::HTTP_11
+                && !(last || watch.is_stalled())
+            {
+                let head = hold::head(&response, answerer.node().now_ms());
+                watch.hand_over(move |stream| keep(Held::new(stream, head, guest, stop)));
+                return Err(LetGo);
+            }
             drop(busy);
-            Ok::<_, Infallible>(response)
+            Ok(response)
         }
     });
     let builder = http(&limits, A::HTTP2);

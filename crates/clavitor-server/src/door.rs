@@ -252,6 +252,11 @@ impl Guest {
     pub(crate) async fn must_leave(&self) {
         self.0.bell.notified().await;
     }
+
+    /// Whether the place is somebody else's by now, for those who do not wait.
+    pub(crate) fn has_left(&self) -> bool {
+        !self.0.door.roster().seats.contains_key(&self.0.id)
+    }
 }
 
 impl Drop for Place {

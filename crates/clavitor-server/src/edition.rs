@@ -18,7 +18,7 @@ pub struct Unmatched<'a> {
     pub path: &'a str,
     /// Methods that this path takes; none if there is no such path.
     pub methods: &'a [http::Method],
-    /// Whether it came over HTTP/1.
+    /// Whether it came over HTTP/1.1, where a connection carries one answer at a time and can be held ([`hold`](crate::hold)).
     pub http1: bool,
     /// Whose address it counts against.
     pub from: IpAddr,

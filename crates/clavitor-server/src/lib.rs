@@ -27,6 +27,7 @@ mod handlers;
 mod headers;
 pub mod health;
 pub mod heartbeat;
+pub mod hold;
 mod left_out;
 pub mod limits;
 pub mod listen;

@@ -15,12 +15,16 @@ use tokio::{
 };
 
 use crate::{
+    accept::Stream,
     frames::{Frames, PREFACE, Protocol},
     framing::Framing,
     limits::Limits,
 };
 
 const BAD_REQUEST: &[u8] = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+
+/// Who has the stream when HTTP is through with it.
+type Next = Box<dyn FnOnce(Box<dyn Stream>) + Send>;
 
 /// What a connection is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +53,7 @@ struct State {
     stall: Option<Stall>,
     /// Bytes that were taken since the idle deadline was last moved.
     taken_bytes: usize,
+    next: Option<Next>,
 }
 
 /// The deadlines of one connection. Cheap to clone.
@@ -87,6 +92,7 @@ impl Watch {
             frames: Frames::new(limits.idle_frames_burst_max, limits.idle_frames_per_second_max),
             stall: None,
             taken_bytes: 0,
+            next: None,
         };
         Self {
             began,
@@ -164,6 +170,16 @@ impl Watch {
         self.with(|state| !matches!(state.protocol, Protocol::Http2) && state.phase != Phase::Busy)
     }
 
+    /// Whether an answer waits to be taken.
+    pub(crate) fn is_stalled(&self) -> bool {
+        self.with(|state| state.stall.is_some())
+    }
+
+    /// The stream goes to `next` as soon as HTTP lets go of it; otherwise it ends then.
+    pub(crate) fn hand_over(&self, next: impl FnOnce(Box<dyn Stream>) + Send + 'static) {
+        self.with(|state| state.next = Some(Box::new(next)));
+    }
+
     /// The client has taken everything.
     fn flushed(&self) {
         self.with(|state| state.stall = None);
@@ -212,24 +228,27 @@ impl Drop for Busy {
 }
 
 /// A stream that tells its [`Watch`] when bytes arrive.
-pub(crate) struct Watched<S> {
-    stream: S,
+pub(crate) struct Watched<S: Stream> {
+    /// There until this is dropped.
+    stream: Option<S>,
     watch: Watch,
 }
 
-impl<S> Watched<S> {
+impl<S: Stream> Watched<S> {
     /// Watches `stream`.
     pub(crate) fn new(stream: S, watch: Watch) -> Self {
-        Self { stream, watch }
+        Self { stream: Some(stream), watch }
     }
-}
 
-impl<S: AsyncWrite + Unpin> Watched<S> {
+    fn stream(&mut self) -> io::Result<Pin<&mut S>> {
+        self.stream.as_mut().map(Pin::new).ok_or_else(|| io::ErrorKind::NotConnected.into())
+    }
+
     /// Says why, if it can be said at once and is not in the middle of another answer.
     fn refuse(&mut self, context: &mut Context<'_>, refused: &Refused) -> io::Error {
         if let Refused::Framing { alone: true } = refused {
-            let _ = Pin::new(&mut self.stream).poll_write(context, BAD_REQUEST);
-            let _ = Pin::new(&mut self.stream).poll_flush(context);
+            let _ = self.stream().map(|stream| stream.poll_write(context, BAD_REQUEST));
+            let _ = self.stream().map(|stream| stream.poll_flush(context));
         }
         io::Error::other(match refused {
             Refused::Frames => "too many frames that ask for nothing",
@@ -238,10 +257,10 @@ impl<S: AsyncWrite + Unpin> Watched<S> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Watched<S> {
+impl<S: Stream> AsyncRead for Watched<S> {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
-        let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
+        let polled = self.stream()?.poll_read(context, buffer);
         if buffer.filled().len() == before {
             return polled;
         }
@@ -252,25 +271,25 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Watched<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+impl<S: Stream> AsyncWrite for Watched<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let polled = Pin::new(&mut self.stream).poll_write(context, bytes);
+        let polled = self.stream()?.poll_write(context, bytes);
         self.watch.wrote(taken(&polled));
         polled
     }
 
     fn poll_write_vectored(mut self: Pin<&mut Self>, context: &mut Context<'_>, pieces: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
-        let polled = Pin::new(&mut self.stream).poll_write_vectored(context, pieces);
+        let polled = self.stream()?.poll_write_vectored(context, pieces);
         self.watch.wrote(taken(&polled));
         polled
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        self.stream.as_ref().is_some_and(AsyncWrite::is_write_vectored)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let polled = Pin::new(&mut self.stream).poll_flush(context);
+        let polled = self.stream()?.poll_flush(context);
         match polled {
             Poll::Pending => self.watch.wrote(Poll::Pending),
             Poll::Ready(_) => self.watch.flushed(),
@@ -279,7 +298,15 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        self.stream()?.poll_shutdown(context)
+    }
+}
+
+impl<S: Stream> Drop for Watched<S> {
+    fn drop(&mut self) {
+        if let Some((next, stream)) = self.watch.with(|state| state.next.take()).zip(self.stream.take()) {
+            next(Box::new(stream));
+        }
     }
 }
 

@@ -5,23 +5,19 @@ pub(crate) mod exempt;
 pub(crate) mod wheel;
 
 use std::{
-    convert::Infallible,
-    pin::Pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    task::{Context, Poll, Waker},
     time::Duration,
 };
 
-use bytes::Bytes;
 use clavitor_server::{
     Shutdown,
     config::Clock,
     edition::{Body, Gauge, Response, Unmatched, http, plain},
+    hold::{Held, Sent, hold},
 };
-use hyper::body::Frame;
 use tokio::{
     sync::Notify,
     time::{MissedTickBehavior, interval},
@@ -60,7 +56,7 @@ impl Default for Limits {
 }
 
 struct State {
-    wheel: Wheel<Waker>,
+    wheel: Wheel<Caught>,
     budget: Budget,
     /// Somebody turns the wheel. Nobody is held otherwise: there would be no end.
     turning: bool,
@@ -103,12 +99,14 @@ impl Tarpit {
         };
         self.held_ever.fetch_add(1, Ordering::Relaxed);
         self.occupied.notify_one();
-        let mut response = Response::new(Body::new(Drip { tarpit: self.clone(), seat }));
+        // Whoever cannot be held by then has all of it at once.
+        let mut response = Response::new(Body::from(BYTES.trim_ascii_start()));
         *response.status_mut() = http::StatusCode::NOT_FOUND;
         let headers = response.headers_mut();
         headers.insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
         headers.insert(http::header::CONNECTION, http::HeaderValue::from_static("close"));
-        response
+        let seat = Seat { tarpit: self.clone(), id: seat };
+        hold(response, |held| seat.tarpit.clone().wait(Caught { held, seat }))
     }
 
     fn sit(&self, request: &Unmatched<'_>) -> Option<SeatId> {
@@ -130,9 +128,9 @@ impl Tarpit {
         let everybody = {
             let mut state = self.lock();
             state.turning = false;
-            state.wheel.call_all()
+            state.wheel.all(|_| true)
         };
-        everybody.into_iter().for_each(Waker::wake);
+        everybody.into_iter().for_each(Caught::end);
     }
 
     async fn turn_for_ever(&self, crowded: impl Fn() -> bool) {
@@ -145,25 +143,60 @@ impl Tarpit {
                 turns.tick().await;
                 let (crowded, mut state) = (crowded(), self.lock());
                 state.crowded = crowded;
-                let mut called = state.wheel.turn();
+                let called = state.wheel.turn();
+                let mut leaving = Vec::new();
                 if crowded {
-                    called.extend(state.wheel.let_go(LET_GO_AT_ONCE));
+                    leaving.extend(state.wheel.all(|caught| caught.held.must_leave()));
+                    leaving.extend(state.wheel.longest(LET_GO_AT_ONCE));
                 }
                 drop(state);
-                called.into_iter().for_each(Waker::wake);
+                leaving.into_iter().for_each(Caught::end);
+                called.into_iter().for_each(|caught| self.visit(caught));
             }
             self.lock().crowded = false;
         }
     }
 
-    fn drip(&self, seat: SeatId, waker: &Waker) -> Due {
+    /// Sends one what is due and puts it back into its seat, unless this is its end. Waits for nobody.
+    fn visit(&self, mut caught: Caught) {
+        if caught.held.is_over() {
+            return;
+        }
+        if caught.held.must_leave() {
+            return caught.end();
+        }
+        loop {
+            match self.due(caught.seat.id) {
+                Due::Later => return self.wait(caught),
+                Due::End => return caught.end(),
+                Due::Byte(number) => {
+                    let at = usize::from(number) % BYTES.len();
+                    match caught.held.send(&BYTES[at..=at]) {
+                        Sent::All => {}
+                        Sent::Nothing => self.lock().wheel.skip(caught.seat.id),
+                        Sent::Broken => return,
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whoever comes when nobody turns the wheel any more is let go.
+    fn wait(&self, caught: Caught) {
+        let mut state = self.lock();
+        let left = if state.turning { state.wheel.wait(caught.seat.id, caught) } else { Some(caught) };
+        drop(state);
+        left.into_iter().for_each(Caught::end);
+    }
+
+    fn due(&self, seat: SeatId) -> Due {
         let now_s = (self.clock)() / 1000;
         let mut state = self.lock();
         if !state.turning {
             return Due::End;
         }
         let slow = state.budget.is_spent();
-        let due = state.wheel.ask(seat, slow, waker.clone());
+        let due = state.wheel.ask(seat, slow);
         if let Due::Byte(_) = due {
             state.budget.spend(now_s, DRIP_WIRE_BYTES);
         }
@@ -195,30 +228,26 @@ impl Tarpit {
     }
 }
 
-/// The body of a held answer. Its seat is free when it is dropped, also when the client hangs up.
-struct Drip {
+/// A seat of the wheel, free again when this is dropped.
+struct Seat {
     tarpit: Arc<Tarpit>,
-    seat: SeatId,
+    id: SeatId,
 }
 
-impl hyper::body::Body for Drip {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        match self.tarpit.drip(self.seat, context.waker()) {
-            Due::Byte(number) => {
-                let at = usize::from(number) % BYTES.len();
-                Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&BYTES[at..=at])))))
-            }
-            Due::Later => Poll::Pending,
-            Due::End => Poll::Ready(None),
-        }
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.tarpit.lock().wheel.leave(self.id);
     }
 }
 
-impl Drop for Drip {
-    fn drop(&mut self) {
-        self.tarpit.lock().wheel.leave(self.seat);
+/// One who is held.
+struct Caught {
+    held: Held,
+    seat: Seat,
+}
+
+impl Caught {
+    fn end(self) {
+        self.held.end();
     }
 }

@@ -33,14 +33,11 @@ pub(crate) struct SeatId(u16);
 pub(crate) enum Due {
     /// Send the byte with this number.
     Byte(u16),
-    /// Nothing yet; it is called when there is.
+    /// Nothing yet.
     Later,
     /// End the answer.
     End,
 }
-
-/// More bytes than anybody is sent: the next answer is the end.
-const LET_GO: u16 = u16::MAX;
 
 struct Seat<W> {
     from: Prefix,
@@ -51,7 +48,7 @@ struct Seat<W> {
     waiting: Option<W>,
 }
 
-/// The wheel. `W` is what calls a connection.
+/// The wheel. `W` is a connection, which is in its seat unless somebody deals with it.
 pub(crate) struct Wheel<W> {
     measures: Measures,
     turns: u64,
@@ -91,8 +88,8 @@ impl<W> Wheel<W> {
         Some(SeatId(number))
     }
 
-    /// What is due at a seat; `waiting` is kept until something is.
-    pub(crate) fn ask(&mut self, id: SeatId, slow: bool, waiting: W) -> Due {
+    /// What is due at a seat.
+    pub(crate) fn ask(&mut self, id: SeatId, slow: bool) -> Due {
         let rounds = if slow { u64::from(self.measures.slow_rounds) } else { 1 };
         let (turns, round, most) = (self.turns, self.round(), self.measures.rounds_max);
         let Some(seat) = self.seats.get_mut(usize::from(id.0)).and_then(Option::as_mut) else { return Due::End };
@@ -101,7 +98,6 @@ impl<W> Wheel<W> {
             return Due::End;
         }
         if turns < seat.due {
-            seat.waiting = Some(waiting);
             return Due::Later;
         }
         seat.due += round * rounds;
@@ -109,18 +105,27 @@ impl<W> Wheel<W> {
         Due::Byte(seat.sent - 1)
     }
 
-    /// Turns by one spoke and returns whom to call.
+    /// The byte that was due could not be sent; it is again a round later.
+    pub(crate) fn skip(&mut self, id: SeatId) {
+        if let Some(seat) = self.seats.get_mut(usize::from(id.0)).and_then(Option::as_mut) {
+            seat.sent = seat.sent.saturating_sub(1);
+        }
+    }
+
+    /// Puts a connection into its seat. Comes back if there is none.
+    pub(crate) fn wait(&mut self, id: SeatId, who: W) -> Option<W> {
+        match self.seats.get_mut(usize::from(id.0)) {
+            Some(Some(seat)) => seat.waiting.replace(who),
+            _ => Some(who),
+        }
+    }
+
+    /// Turns by one spoke and returns who sits there.
     pub(crate) fn turn(&mut self) -> Vec<W> {
         self.turns += 1;
-        let (turns, spoke) = (self.turns, usize::try_from(self.turns % self.round()).unwrap_or_default());
-        let mut called = Vec::new();
-        for number in &self.spokes[spoke] {
-            let Some(seat) = self.seats[usize::from(*number)].as_mut() else { continue };
-            if seat.due <= turns || seat.ends < turns {
-                called.extend(seat.waiting.take());
-            }
-        }
-        called
+        let spoke = usize::try_from(self.turns % self.round()).unwrap_or_default();
+        let seats = &mut self.seats;
+        self.spokes[spoke].iter().filter_map(|number| seats[usize::from(*number)].as_mut()?.waiting.take()).collect()
     }
 
     /// Gives a seat back.
@@ -136,24 +141,16 @@ impl<W> Wheel<W> {
         }
     }
 
-    /// Ends the answers of those who are held longest, and returns whom to call. Nobody, while some who were let go before are still on their way out.
-    pub(crate) fn let_go(&mut self, count: usize) -> Vec<W> {
-        let mut longest: Vec<_> = self.seats.iter_mut().flatten().collect();
-        if longest.iter().any(|seat| seat.sent == LET_GO) {
-            return Vec::new();
-        }
+    /// Those who are held longest.
+    pub(crate) fn longest(&mut self, count: usize) -> Vec<W> {
+        let mut longest: Vec<_> = self.seats.iter_mut().flatten().filter(|seat| seat.waiting.is_some()).collect();
         longest.sort_by_key(|seat| seat.ends);
-        let mut called = Vec::new();
-        for seat in longest.into_iter().take(count) {
-            seat.sent = LET_GO;
-            called.extend(seat.waiting.take());
-        }
-        called
+        longest.into_iter().take(count).filter_map(|seat| seat.waiting.take()).collect()
     }
 
-    /// Calls everybody, whether something is due or not.
-    pub(crate) fn call_all(&mut self) -> Vec<W> {
-        self.seats.iter_mut().flatten().filter_map(|seat| seat.waiting.take()).collect()
+    /// Everybody of whom this is true.
+    pub(crate) fn all(&mut self, whom: impl Fn(&W) -> bool) -> Vec<W> {
+        self.seats.iter_mut().flatten().filter_map(|seat| seat.waiting.take_if(|who| whom(who))).collect()
     }
 
     fn round(&self) -> u64 {

@@ -16,6 +16,8 @@ use clavitor_commercial::{
     tarpit::{Limits, Measures},
 };
 use clavitor_server::{accept, edition::Edition};
+use http_body_util::BodyExt as _;
+use hyper_util::rt::TokioIo;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpSocket, TcpStream},
@@ -33,6 +35,12 @@ use crate::{
 fn endless(held_max: u16, held_per_prefix_max: u16) -> Limits {
     let measures = Measures { held_max, held_per_prefix_max, ..Limits::default().measures };
     Limits { measures, turn_ms: 3_600_000, ..Limits::default() }
+}
+
+/// Rounds of a fiftieth of a second, for longer than a test takes.
+fn patient() -> Limits {
+    let measures = Measures { spokes: 10, rounds_max: 60_000, ..Limits::default().measures };
+    Limits { measures, turn_ms: 2, ..Limits::default() }
 }
 
 fn commercial(limits: Limits) -> Arc<Commercial> {
@@ -53,7 +61,11 @@ async fn until(what: &str, done: impl Fn() -> bool) {
 
 /// The wheel turns once its task has run.
 async fn node(edition: &Arc<Commercial>) -> TestNode {
-    let node = TestNode::of(edition.clone(), clavitor_server::Limits::default());
+    node_with(edition, clavitor_server::Limits::default()).await
+}
+
+async fn node_with(edition: &Arc<Commercial>, limits: clavitor_server::Limits) -> TestNode {
+    let node = TestNode::of(edition.clone(), limits);
     tokio::time::sleep(Duration::from_millis(20)).await;
     node
 }
@@ -99,6 +111,51 @@ async fn a_scanner_gets_thirty_bytes_one_by_one_and_then_the_end() {
 }
 
 #[tokio::test]
+async fn a_client_reads_the_code_of_the_plain_answer() {
+    let edition = commercial(quick());
+    let node = node(&edition).await;
+    let (address, _) = serve(&node).await;
+    let stream = TokioIo::new(TcpStream::connect(address).await.unwrap());
+    let (mut client, connection) = hyper::client::conn::http1::handshake(stream).await.unwrap();
+    let connection = tokio::spawn(connection);
+    let request = Request::get("/wp-login.php").header(header::HOST, "localhost:1984").body(Body::empty()).unwrap();
+    let response = tokio::time::timeout(Duration::from_secs(30), client.send_request(request)).await.expect("no head").unwrap();
+    assert_eq!(response.status(), StatusCode::NOT_FOUND);
+    assert_eq!(response.headers()[header::CONTENT_TYPE], "application/json");
+    let body = tokio::time::timeout(Duration::from_secs(30), response.into_body().collect()).await.expect("no end").unwrap().to_bytes();
+    assert_eq!(body.len(), 30);
+    assert_eq!(serde_json::from_slice::<serde_json::Value>(&body).unwrap(), serde_json::json!({"code": "not_found"}));
+    connection.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn whoever_does_not_read_or_does_not_stop_sending_is_let_go() {
+    let edition = commercial(quick());
+    let node = node(&edition).await;
+    let (address, _) = serve(&node).await;
+    let _silent = ask(address).await;
+    until("the first seat", || gauge(&*edition, "tarpit_held_total") == 1).await;
+    let mut flood = ask(address).await;
+    let flooding = tokio::spawn(async move { while flood.write_all(&[b'x'; 16 << 10]).await.is_ok() {} });
+    until("both seats", || gauge(&*edition, "tarpit_held_total") == 2 && gauge(&*edition, "tarpit_held") == 0).await;
+    until("both places at the door", || node.app.node().door_counts().open == 0).await;
+    tokio::time::timeout(Duration::from_secs(30), flooding).await.expect("somebody reads it").unwrap();
+}
+
+#[tokio::test]
+async fn a_full_house_ends_it() {
+    let edition = commercial(patient());
+    let node = node_with(&edition, clavitor_server::Limits { connections_max: 2, ..clavitor_server::Limits::default() }).await;
+    let (address, _) = serve(&node).await;
+    let mut held = ask(address).await;
+    until("a seat", || gauge(&*edition, "tarpit_held") == 1).await;
+    let _second = ask_from("127.0.0.2", address, b"").await;
+    let _third = ask_from("127.0.0.3", address, b"").await;
+    whole(&mut held).await;
+    until("an empty wheel", || gauge(&*edition, "tarpit_held") == 0).await;
+}
+
+#[tokio::test]
 async fn the_next_one_of_an_address_and_of_all_is_answered_at_once() {
     let edition = commercial(endless(5, 3));
     let node = node(&edition).await;
@@ -116,8 +173,19 @@ async fn the_next_one_of_an_address_and_of_all_is_answered_at_once() {
         std::mem::forget(response);
     }
     assert_eq!((gauge(&*edition, "tarpit_held"), gauge(&*edition, "tarpit_shed")), (5, 2));
-    drop(held.pop());
-    until("the place of one who hung up", || gauge(&*edition, "tarpit_held") == 4).await;
+}
+
+#[tokio::test]
+async fn the_place_of_one_who_hung_up_is_free_after_a_round() {
+    let edition = commercial(patient());
+    let node = node(&edition).await;
+    let (address, _) = serve(&node).await;
+    let (left, stays) = (ask(address).await, ask(address).await);
+    until("two seats", || gauge(&*edition, "tarpit_held") == 2).await;
+    drop(left);
+    until("the place of one who hung up", || gauge(&*edition, "tarpit_held") == 1).await;
+    until("its place at the door", || node.app.node().door_counts().open == 1).await;
+    drop(stays);
 }
 
 async fn whole_head(stream: &mut TcpStream) -> String {
@@ -136,18 +204,20 @@ fn request(peer: &str, method: Method, path: &str, version: Version) -> Request 
 #[tokio::test]
 async fn at_shutdown_everybody_is_let_go_though_nothing_is_due() {
     let edition = commercial(endless(100, 100));
-    let node = node(&edition).await;
+    // The node would wait for them for an hour.
+    let limits = clavitor_server::Limits { drain_ms_max: 3_600_000, connections_per_prefix_max: 200, ..clavitor_server::Limits::default() };
+    let node = node_with(&edition, limits).await;
     let (address, served) = serve(&node).await;
     let mut held = Vec::new();
-    for _ in 0..50 {
+    for _ in 0..100 {
         held.push(ask(address).await);
     }
-    until("all seats", || gauge(&*edition, "tarpit_held") == 50).await;
+    until("all seats", || gauge(&*edition, "tarpit_held") == 100).await;
     node.shutdown.cancel();
     for mut stream in held {
         assert!(whole(&mut stream).await.ends_with("0\r\n\r\n"), "the answer ends in order");
     }
-    served.await.unwrap();
+    tokio::time::timeout(Duration::from_secs(30), served).await.expect("the node does not end").unwrap();
     until("an empty wheel", || gauge(&*edition, "tarpit_held") == 0).await;
     assert!(is_plain(&node.get(&Asker::Nobody, "/.env").await), "nobody is held after it");
 }

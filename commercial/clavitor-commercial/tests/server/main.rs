@@ -19,6 +19,8 @@ mod connection;
 mod headers;
 #[path = "../../../../crates/clavitor-server/tests/server/heartbeat.rs"]
 mod heartbeat;
+#[path = "../../../../crates/clavitor-server/tests/server/hold.rs"]
+mod hold;
 #[path = "../../../../crates/clavitor-server/tests/server/logs.rs"]
 mod logs;
 #[path = "../../../../crates/clavitor-server/tests/server/node.rs"]

@@ -12,7 +12,7 @@ use super::{
     handshake::server_config,
     slot::{ACME_TLS, Slot},
 };
-use crate::accept::Front;
+use crate::accept::{Front, Stream};
 
 /// What a slow reader can make us hold, besides what HTTP holds: one record.
 const BUFFER_BYTES_MAX: usize = 16 << 10;
@@ -50,6 +50,12 @@ impl Tls {
         // Whether the client reads it is its own affair.
         let _ = tokio::time::timeout(Duration::from_millis(REST_MS_MAX), said).await;
         io::Error::other("plain HTTP on the port of HTTPS")
+    }
+}
+
+impl Stream for TlsStream<TcpStream> {
+    fn socket(&self) -> &TcpStream {
+        self.get_ref().0
     }
 }
 

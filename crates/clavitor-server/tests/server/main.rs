@@ -10,6 +10,7 @@ mod connection;
 mod edition;
 mod headers;
 mod heartbeat;
+mod hold;
 mod logs;
 mod node;
 mod operator;

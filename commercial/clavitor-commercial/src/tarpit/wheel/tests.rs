@@ -17,7 +17,7 @@ fn hold(wheel: &mut Wheel<()>, seat: SeatId, slow: impl Fn(u64) -> bool) -> (Vec
     let mut bytes = Vec::new();
     for turn in 0..10_000 {
         loop {
-            match wheel.ask(seat, slow(turn), ()) {
+            match wheel.ask(seat, slow(turn)) {
                 Due::Byte(number) => bytes.push((turn, number)),
                 Due::Later => break,
                 Due::End => return (bytes, turn),
@@ -47,6 +47,29 @@ fn a_slow_one_gets_a_byte_in_ten_rounds_and_ends_no_later() {
     assert_eq!(bytes.len(), 3);
     assert!(bytes.windows(2).all(|pair| pair[1].0 - pair[0].0 == 500));
     assert!((30 * 50..=31 * 50).contains(&end));
+}
+
+#[test]
+fn a_byte_that_was_not_sent_is_due_again_and_the_end_is_no_later() {
+    let mut wheel: Wheel<()> = Wheel::new(MEASURES);
+    let seat = wheel.sit(neighbour(1)).unwrap();
+    let mut numbers = Vec::new();
+    for _ in 0..=30 * 50 {
+        match wheel.ask(seat, false) {
+            Due::Byte(number) => {
+                numbers.push(number);
+                if numbers.len() <= 3 {
+                    wheel.skip(seat);
+                }
+            }
+            Due::Later => {}
+            Due::End => panic!("too early"),
+        }
+        wheel.turn();
+    }
+    assert_eq!(numbers[..3], [0, 0, 0]);
+    assert_eq!(numbers[3..], (0..27).collect::<Vec<u16>>());
+    assert_eq!(wheel.ask(seat, false), Due::End);
 }
 
 #[test]
@@ -81,27 +104,29 @@ fn a_turn_calls_a_fiftieth() {
     let mut wheel = Wheel::new(MEASURES);
     for number in 0..1_000 {
         let seat = wheel.sit(neighbour(number)).unwrap();
-        assert_eq!(wheel.ask(seat, false, number), Due::Later);
+        assert_eq!(wheel.wait(seat, number), None);
     }
     let called: Vec<usize> = (0..50).map(|_| wheel.turn().len()).collect();
     assert!(called.iter().all(|called| *called == 20), "{called:?}");
-    assert!(wheel.turn().is_empty(), "who was called and did not ask is not called again");
+    assert!(wheel.turn().is_empty(), "who was called and is not back in its seat is not called again");
     for number in 0..1_000 {
-        while wheel.ask(SeatId(number), false, 0) != Due::Later {}
+        assert_eq!(wheel.wait(SeatId(number), number.into()), None);
     }
-    assert_eq!(wheel.call_all().len(), 1_000);
+    assert_eq!(wheel.all(|number| *number % 2 == 0).len(), 500);
+    assert_eq!(wheel.longest(10), (0..10).map(|number| 2 * number + 1).collect::<Vec<_>>());
+    assert_eq!(wheel.all(|_| true).len(), 490);
 }
 
 #[test]
 fn who_left_is_not_called_and_a_seat_that_is_not_there_ends() {
     let mut wheel = Wheel::new(MEASURES);
     let seat = wheel.sit(neighbour(1)).unwrap();
-    assert_eq!(wheel.ask(seat, false, ()), Due::Later);
+    assert_eq!((wheel.ask(seat, false), wheel.wait(seat, 1)), (Due::Later, None));
     wheel.leave(seat);
     wheel.leave(seat);
     assert_eq!(wheel.held(), 0);
     assert!((0..100).all(|_| wheel.turn().is_empty()));
-    assert_eq!(wheel.ask(seat, false, ()), Due::End);
+    assert_eq!((wheel.ask(seat, false), wheel.wait(seat, 2)), (Due::End, Some(2)));
 }
 
 proptest! {
