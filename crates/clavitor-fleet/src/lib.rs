@@ -5,6 +5,7 @@ pub mod geography;
 pub mod inventory;
 pub mod money;
 pub mod monitor;
+pub mod nix;
 pub mod remote;
 pub mod rollout;
 pub mod tunnel;

@@ -6,6 +6,7 @@ mod failure;
 mod figures;
 mod look;
 mod node;
+mod render;
 mod ship;
 mod tunnel;
 
@@ -65,6 +66,8 @@ enum Verb {
     Completions(ship::Completions),
     /// Write manual pages into a folder
     Man(ship::Man),
+    /// Write the NixOS configuration of every node
+    Render(render::Render),
     /// The management network: who talks to whom, and an operator's own configuration
     Tunnel(tunnel::Tunnel),
 }
@@ -97,6 +100,7 @@ fn dispatch(context: &Context, verb: Verb) -> Done {
         Verb::Schema => ship::schema(context),
         Verb::Completions(completions) => ship::completions(&completions),
         Verb::Man(man) => ship::man(&man),
+        Verb::Render(render) => render::run(context, &render),
         Verb::Tunnel(tunnel) => tunnel::tunnel(context, &tunnel),
     }
 }

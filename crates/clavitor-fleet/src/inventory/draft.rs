@@ -280,10 +280,18 @@ mod tests {
         let sk = "sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIAcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHAAAABHNzaDo=";
         let text = SHIPPED.replace("ssh_keys = []", &format!("ssh_keys = []\nbreak_glass = \"{sk}\""));
         let mut draft = Draft::open(&text, "f").unwrap();
-        let open = BreakGlass { operator: "soc".parse().unwrap(), until: "2026-11-23T12:00:00Z".parse().unwrap() };
+        let open = BreakGlass {
+            operator: "soc".parse().unwrap(),
+            from: "203.0.113.7".parse().unwrap(),
+            since: "2026-11-23T10:00:00Z".parse().unwrap(),
+            until: "2026-11-23T12:00:00Z".parse().unwrap(),
+            reason: "both hubs are gone".to_owned(),
+        };
         draft.set_break_glass(&name("tokyo"), Some(&open)).unwrap();
         let opened = draft.finish().unwrap();
-        assert!(opened.contains("[node.tokyo.break_glass]\noperator = \"soc\"\nuntil = \"2026-11-23T12:00:00Z\"\n"), "{opened}");
+        let expected = "[node.tokyo.break_glass]\noperator = \"soc\"\nfrom = \"203.0.113.7\"\nsince = \"2026-11-23T10:00:00Z\"\n\
+                        until = \"2026-11-23T12:00:00Z\"\nreason = \"both hubs are gone\"\n";
+        assert!(opened.contains(expected), "{opened}");
         let mut draft = Draft::open(&opened, "f").unwrap();
         draft.set_break_glass(&name("tokyo"), None).unwrap();
         assert_eq!(draft.finish().unwrap(), text);

@@ -120,8 +120,15 @@ pub struct Keys {
 pub struct BreakGlass {
     /// Whose hardware-backed key opens it.
     pub operator: OperatorName,
+    /// The only address that is let in, as a literal.
+    #[serde(deserialize_with = "literal")]
+    pub from: IpAddr,
+    /// When it was opened.
+    pub since: Moment,
     /// When it closes.
     pub until: Moment,
+    /// Why, in a sentence for whoever looks later.
+    pub reason: String,
 }
 
 impl Node {

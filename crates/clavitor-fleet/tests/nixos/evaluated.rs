@@ -1,0 +1,66 @@
+//! Every node, evaluated once.
+
+use std::sync::LazyLock;
+
+use serde_json::Value;
+
+use crate::fleet::{fleet, folder, open};
+use crate::nix;
+
+/// Every node of the fleet as it is deployed, by name. Break-glass is open on one of them.
+pub(crate) static NODES: LazyLock<Value> = LazyLock::new(|| {
+    let mut inventory = fleet();
+    open(&mut inventory, OPEN);
+    let folder = folder(&inventory);
+    let names: Vec<String> = inventory.wanted().map(|(name, _)| name.to_string()).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    nix::nodes(folder.path(), &names, false).unwrap_or_else(|error| panic!("{error}"))
+});
+
+/// The node with break-glass access.
+pub(crate) const OPEN: &str = "johannesburg";
+
+/// Every node: its name and what is set.
+pub(crate) fn all() -> impl Iterator<Item = (&'static str, &'static Value)> {
+    let nodes = NODES.as_object().expect("a set");
+    nodes.iter().map(|(name, node)| (name.as_str(), &node["config"]))
+}
+
+/// One node.
+pub(crate) fn one(name: &str) -> &'static Value {
+    &NODES[name]["config"]
+}
+
+#[test]
+fn no_assertion_fails_and_every_option_is_described() {
+    assert_eq!(NODES.as_object().expect("a set").len(), 16);
+    for (name, node) in NODES.as_object().expect("a set") {
+        assert_eq!(node["failed"], serde_json::json!([]), "{name}");
+        assert_eq!(node["undescribed"], serde_json::json!([]), "{name}");
+    }
+}
+
+/// The evaluation is not blind: what does not fit is refused.
+#[test]
+fn a_wrong_type_an_unknown_option_and_a_missing_one_are_refused() {
+    let folder = folder(&fleet());
+    let tokyo = folder.path().join("nodes/tokyo.nix");
+    let text = std::fs::read_to_string(&tokyo).expect("a file");
+    for (from, to, says) in [
+        ("role = \"pop\"", "role = \"king\"", "one of pop hub"),
+        ("role = \"pop\"", "role = \"pop\"; rule = 1", "no option rule"),
+        ("    role = \"pop\";\n", "", "role: used and not defined"),
+        ("listenPort = null", "listenPort = \"51820\"", "not port"),
+        ("role = \"pop\"", "role = \"hub\"", ""),
+    ] {
+        assert!(text.contains(from), "{from}");
+        std::fs::write(&tokyo, text.replacen(from, to, 1)).expect("written");
+        match nix::nodes(folder.path(), &["tokyo"], false) {
+            Err(error) => assert!(!says.is_empty() && error.contains(says), "{to}: {error}"),
+            Ok(node) => assert!(
+                says.is_empty() && node["tokyo"]["failed"][0].as_str().is_some_and(|text| text.contains("role is hub")),
+                "{to}: {node}"
+            ),
+        }
+    }
+}
