@@ -6,6 +6,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{Context, Done, Failure, Kind};
+use crate::geography::map::percent;
 use crate::geography::{Coverage, Distances, Latency, Point, Site, best_addition, cities};
 use crate::inventory::{Inventory, NodeName};
 use crate::money::{Cost, Usd};
@@ -216,12 +217,6 @@ fn report(answer: &Answer) -> String {
         answer.reach_km
     );
     text
-}
-
-/// One decimal; 100.0 only for all.
-fn percent(share: f64) -> String {
-    let shown = (share * 1000.0).round() / 10.0;
-    format!("{:.1} %", if share < 1.0 { shown.min(99.9) } else { shown })
 }
 
 fn factor(text: &str) -> Result<f64, String> {

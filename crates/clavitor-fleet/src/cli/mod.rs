@@ -5,6 +5,7 @@ mod context;
 mod failure;
 mod figures;
 mod look;
+mod map;
 mod node;
 mod render;
 mod ship;
@@ -60,6 +61,8 @@ enum Verb {
     Cost(figures::AskedCost),
     /// How many people are how near, by a model of distance; what a node more or less changes
     Coverage(figures::AskedCoverage),
+    /// Draw the fleet: a world map as SVG, or a page with the map and a table
+    Map(map::AskedMap),
     /// Print the JSON schema of the inventory
     Schema,
     /// Print completions for a shell
@@ -97,6 +100,7 @@ fn dispatch(context: &Context, verb: Verb) -> Done {
         Verb::Node(verb) => node::run(context, verb),
         Verb::Cost(asked) => figures::cost(context, &asked),
         Verb::Coverage(asked) => figures::coverage(context, &asked),
+        Verb::Map(asked) => map::map(context, &asked),
         Verb::Schema => ship::schema(context),
         Verb::Completions(completions) => ship::completions(&completions),
         Verb::Man(man) => ship::man(&man),

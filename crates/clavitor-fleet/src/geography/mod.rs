@@ -3,7 +3,9 @@
 pub mod cities;
 mod coverage;
 mod latency;
+pub mod map;
 mod point;
+mod projection;
 
 pub use coverage::{Coverage, Distances, Far, Site, Useful, best_addition};
 pub use latency::Latency;
