@@ -41,6 +41,13 @@ impl Desk {
         run_in(self.folder.path(), arguments)
     }
 
+    /// A line of the documentation, as somebody types it.
+    fn shell(&self, line: &str) -> Said {
+        let program = Path::new(env!("CARGO_BIN_EXE_clavitor-fleet")).parent().unwrap();
+        let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap_or_default());
+        said(Command::new("sh").args(["-c", line]).current_dir(self.folder.path()).env("PATH", path))
+    }
+
     fn json(&self, arguments: &[&str]) -> (i32, Value) {
         let said = self.run(&[arguments, &["--json"]].concat());
         (said.code, serde_json::from_str(&said.out).unwrap_or_else(|_| panic!("no JSON: {} {}", said.out, said.words)))
@@ -54,9 +61,11 @@ struct Said {
 }
 
 fn run_in(folder: &Path, arguments: &[&str]) -> Said {
-    let program =
-        Command::new(env!("CARGO_BIN_EXE_clavitor-fleet")).args(arguments).current_dir(folder).env_remove("CLAVITOR_FLEET").output();
-    let Output { status, stdout, stderr } = program.unwrap();
+    said(Command::new(env!("CARGO_BIN_EXE_clavitor-fleet")).args(arguments).current_dir(folder))
+}
+
+fn said(command: &mut Command) -> Said {
+    let Output { status, stdout, stderr } = command.env_remove("CLAVITOR_FLEET").output().unwrap();
     Said { code: status.code().unwrap(), out: String::from_utf8(stdout).unwrap(), words: String::from_utf8(stderr).unwrap() }
 }
 
@@ -193,4 +202,30 @@ fn the_published_schema_is_the_programs() {
     let said = Desk::empty().run(&["schema"]);
     let published = include_str!("../../../docs/fleet.schema.json");
     assert_eq!(said.out, published, "write it again: clavitor-fleet schema > docs/fleet.schema.json");
+}
+
+/// Every block marked `console` in the documentation is run, in order, in one folder.
+#[test]
+fn the_documentation_shows_what_the_program_prints() {
+    let documentation = include_str!("../../../docs/FLEET.md");
+    let desk = Desk::empty();
+    let blocks: Vec<&str> = documentation.split("```console\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(blocks.len() >= 5, "{}", blocks.len());
+    for command in blocks.iter().flat_map(|block| block.split("$ ").skip(1)) {
+        let (line, printed) = command.split_once('\n').unwrap();
+        let said = desk.shell(line);
+        let answer = if said.out.is_empty() { said.words } else { said.out };
+        assert_eq!(answer, printed, "$ {line}");
+    }
+}
+
+#[test]
+fn the_documentation_has_every_exit_code() {
+    let documentation = include_str!("../../../docs/FLEET.md");
+    let table = documentation.split("## 7. Exit codes").nth(1).unwrap();
+    let rows: Vec<&str> = table.lines().filter(|line| line.starts_with("| ") && line.contains('`') && !line.contains("`code`")).collect();
+    assert_eq!(rows.len(), clavitor_fleet::Kind::ALL.len());
+    for (row, kind) in rows.iter().zip(clavitor_fleet::Kind::ALL) {
+        assert!(row.starts_with(&format!("| {} | `{}` | ", kind.exit_code(), kind.word())), "{row}");
+    }
 }

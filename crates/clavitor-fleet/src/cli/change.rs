@@ -71,7 +71,7 @@ fn words(change: &Change) -> String {
         (false, true) => format!("{file} was changed"),
         (false, false) => format!("{file} would be changed so; nothing was written"),
     };
-    format!("{}\n{told}", change.difference.join("\n")).trim_start().to_owned()
+    change.difference.iter().map(String::as_str).chain([told.as_str()]).collect::<Vec<_>>().join("\n")
 }
 
 /// The changed lines with a few around them. One stretch is enough: an edit changes one place.
