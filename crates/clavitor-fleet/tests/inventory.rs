@@ -194,7 +194,33 @@ fn without_an_inventory_the_way_to_one_is_said() {
     assert_eq!(desk.run(&["validate"]).code, 2, "a huge file is not read");
     assert_eq!(desk.run(&["conquer"]).code, 64);
     assert_eq!(desk.run(&["--help"]).code, 0);
+    let (code, usage) = desk.json(&["coverage", "--detour", "0.5"]);
+    assert_eq!((code, usage["code"].as_str()), (64, Some("usage")));
     assert_eq!(desk.run(&["--inventory", "elsewhere/fleet.toml", "list"]).code, 3);
+}
+
+#[test]
+fn every_verb_answers_in_json() {
+    let desk = Desk::shipped();
+    let verbs: [&[&str]; 9] = [
+        &["validate"],
+        &["list"],
+        &["show", "zurich"],
+        &["cost"],
+        &["coverage"],
+        &["map"],
+        &["schema"],
+        &["man", "pages"],
+        &["node", "retire", "dallas", "--dry-run"],
+    ];
+    for verb in verbs {
+        let (_, answer) = desk.json(verb);
+        assert!(answer.is_object() || answer.is_array(), "{verb:?}");
+    }
+    let shown = desk.run(&["show", "zurich", "--json"]).out;
+    assert_eq!(shown.matches("\"cost_usd\"").count(), 1, "a member stands once: {shown}");
+    assert!(desk.run(&["completions", "bash"]).out.contains("clavitor-fleet"));
+    assert!(desk.folder.path().join("pages/clavitor-fleet-coverage.1").is_file());
 }
 
 #[test]

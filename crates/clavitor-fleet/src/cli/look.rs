@@ -38,7 +38,8 @@ struct View<'a> {
     tunnel_a: String,
     tunnel_b: String,
     hub_of: Vec<NetworkName>,
-    cost_usd: Option<Usd>,
+    /// What it costs a month, by itself or by its plan.
+    month_usd: Option<Usd>,
     #[serde(flatten)]
     node: &'a Node,
 }
@@ -52,7 +53,7 @@ impl<'a> View<'a> {
             tunnel_a: address(NetworkName::A),
             tunnel_b: address(NetworkName::B),
             hub_of: inventory.hub_of(name).collect(),
-            cost_usd: inventory.cost(node),
+            month_usd: inventory.cost(node),
             node,
         }
     }
@@ -102,8 +103,8 @@ fn table(nodes: &[View<'_>]) -> String {
         "{:<16} {:>3}  {:<7} {:<4} {:<16} {:<9} {:<17} {:>7}  {}\n",
         "NODE", "NO", "STATE", "ROLE", "CITY", "PROVIDER", "PLAN", "COST", "ADDRESS"
     );
-    for View { name, cost_usd, node, .. } in nodes {
-        let (state, role, cost) = (node.state.word(), node.role.word(), cost_usd.map_or("?".to_owned(), |cost| cost.to_string()));
+    for View { name, month_usd, node, .. } in nodes {
+        let (state, role, cost) = (node.state.word(), node.role.word(), month_usd.map_or("?".to_owned(), |cost| cost.to_string()));
         let Node { number, city, provider, plan, address, .. } = node;
         text += &format!("{name:<16} {number:>3}  {state:<7} {role:<4} {city:<16} {provider:<9} {plan:<17} {cost:>7}  {address}\n");
     }
@@ -146,7 +147,7 @@ fn page(view: &View<'_>) -> String {
         view.tunnel_b,
         node.provider,
         node.plan,
-        view.cost_usd.map_or("unknown".to_owned(), |cost| cost.to_string()),
+        view.month_usd.map_or("unknown".to_owned(), |cost| cost.to_string()),
         node.covers.join(", "),
         or_none(node.backup.as_ref().map(ToString::to_string)),
     )

@@ -102,16 +102,26 @@ fn dispatch(context: &Context, verb: Verb) -> Done {
         Verb::Coverage(asked) => figures::coverage(context, &asked),
         Verb::Map(asked) => map::map(context, &asked),
         Verb::Schema => ship::schema(context),
-        Verb::Completions(completions) => ship::completions(&completions),
-        Verb::Man(man) => ship::man(&man),
+        Verb::Completions(completions) => ship::completions(context, &completions),
+        Verb::Man(man) => ship::man(context, &man),
         Verb::Render(render) => render::run(context, &render),
         Verb::Tunnel(tunnel) => tunnel::tunnel(context, &tunnel),
     }
 }
 
-/// Help and version are no errors.
+/// Help and version are no errors. Nobody is left to be told when the terminal is gone.
 fn usage(error: &clap::Error) -> ExitCode {
-    // Nobody is left to be told when the terminal is gone.
-    let _ = error.print();
-    if error.use_stderr() { ExitCode::from(Kind::Usage.exit_code()) } else { ExitCode::SUCCESS }
+    if !error.use_stderr() {
+        let _ = error.print();
+        return ExitCode::SUCCESS;
+    }
+    // What was asked for could not be read, so the flag is looked for by itself.
+    if std::env::args_os().any(|argument| argument == "--json") {
+        let message = error.to_string();
+        let first = message.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        Context::new(PathBuf::new(), true).complain(&Failure::new(Kind::Usage, first).next("clavitor-fleet --help"));
+    } else {
+        let _ = error.print();
+    }
+    ExitCode::from(Kind::Usage.exit_code())
 }

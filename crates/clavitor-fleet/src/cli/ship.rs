@@ -1,6 +1,5 @@
 //! What the program brings along: the shipped inventory, the schema, completions and manual pages.
 
-use std::io;
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _};
@@ -40,17 +39,22 @@ pub(super) fn init(context: &Context) -> Done {
 /// Prints the JSON schema of the inventory.
 pub(super) fn schema(context: &Context) -> Done {
     let schema = schema::value();
-    context.answer(&schema, || format!("{schema:#}"))
+    context.answer(schema, || format!("{schema:#}"))
 }
 
 /// Prints completions for a shell.
-pub(super) fn completions(asked: &Completions) -> Done {
-    clap_complete::generate(asked.shell, &mut Arguments::command(), "clavitor-fleet", &mut io::stdout().lock());
-    Ok(())
+pub(super) fn completions(context: &Context, asked: &Completions) -> Done {
+    let mut script = Vec::new();
+    clap_complete::generate(asked.shell, &mut Arguments::command(), "clavitor-fleet", &mut script);
+    let script = String::from_utf8_lossy(&script);
+    context.answer(&script, || script.to_string())
 }
 
 /// Writes one manual page for each verb.
-pub(super) fn man(asked: &Man) -> Done {
+pub(super) fn man(context: &Context, asked: &Man) -> Done {
     let written = std::fs::create_dir_all(&asked.folder).and_then(|()| clap_mangen::generate_to(Arguments::command(), &asked.folder));
-    written.map_err(|error| Failure::general(format!("pages cannot be written to {}", asked.folder.display())).why(error))
+    let folder = asked.folder.display().to_string();
+    written.map_err(|error| Failure::general(format!("pages cannot be written to {folder}")).why(error))?;
+    let made = Made { schema: "clavitor.fleet-man/1", file: folder };
+    context.answer(&made, || format!("one page for each verb is in {}", made.file))
 }

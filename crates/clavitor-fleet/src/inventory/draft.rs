@@ -1,6 +1,6 @@
 //! Editing: changes that keep every comment and the order of the file, and never make an inventory that does not hold.
 
-use toml_edit::{DocumentMut, Item, Table, value};
+use toml_edit::{DocumentMut, Item, Table, TableLike, value};
 
 use super::{BreakGlass, Day, Finding, Inventory, Keys, Level, Network, NetworkName, Node, NodeName, State};
 
@@ -70,10 +70,10 @@ impl Draft {
         }
         let mut table = table_of(node)?;
         table.decor_mut().set_prefix("\n");
-        if let Some(nodes) = self.document.get_mut("node").and_then(Item::as_table_mut) {
-            nodes.insert(name.as_str(), Item::Table(table));
-        }
-        Ok(())
+        let nodes = self.document.get_mut("node").and_then(Item::as_table_like_mut);
+        nodes
+            .map(|nodes| drop(nodes.insert(name.as_str(), Item::Table(table))))
+            .ok_or_else(|| Refusal::Unwritable("there is no [node]".to_owned()))
     }
 
     /// Puts the public keys that a node made in the place of those it had.
@@ -143,18 +143,18 @@ impl Draft {
     }
 
     /// The table of a node that is not retired.
-    fn wanted(&mut self, name: &NodeName) -> Result<&mut Table, Refusal> {
+    fn wanted(&mut self, name: &NodeName) -> Result<&mut dyn TableLike, Refusal> {
         match self.inventory.node(name) {
             Some(node) if !node.is_wanted() => return Err(Refusal::Retired(name.clone())),
             _ => {}
         }
-        let table = self.document.get_mut("node").and_then(|nodes| nodes.get_mut(name.as_str())).and_then(Item::as_table_mut);
+        let table = self.document.get_mut("node").and_then(|nodes| nodes.get_mut(name.as_str())).and_then(Item::as_table_like_mut);
         table.ok_or_else(|| Refusal::Unknown(name.clone()))
     }
 }
 
 /// Sets a value and keeps what stands around it: spaces, and the comment at the end of the line.
-fn set(table: &mut dyn toml_edit::TableLike, key: &str, item: &Item) {
+fn set(table: &mut dyn TableLike, key: &str, item: &Item) {
     match (table.get_mut(key).and_then(Item::as_value_mut), item.as_value()) {
         (Some(old), Some(new)) => {
             let decor = old.decor().clone();
@@ -213,6 +213,34 @@ mod tests {
         assert!(text.starts_with(SHIPPED.trim_end()), "the rest stays");
         assert!(text.contains("\n\n[node.singapore]\ncity = \"Singapore\"\n"), "{text}");
         assert_eq!(Inventory::parse(&text, "f").into_result().unwrap().nodes[&name("singapore")], node);
+    }
+
+    #[test]
+    fn nodes_written_on_one_line_are_changed_too() {
+        let at = SHIPPED.find("[node.zurich]").unwrap();
+        let one_line = |table: &str| {
+            format!(
+                "{} = {{ {} }}",
+                table.split_once(']').unwrap().0,
+                table
+                    .lines()
+                    .skip(1)
+                    .map(|line| line.split(" #").next().unwrap())
+                    .filter(|line| !line.is_empty())
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            )
+        };
+        let nodes: Vec<String> = SHIPPED[at..].split("[node.").skip(1).map(one_line).collect();
+        let text = format!("{}[node]\n{}\n", &SHIPPED[..at], nodes.join("\n"));
+        let mut draft = Draft::open(&text, "f").unwrap();
+        draft.retire(&name("sydney"), "2026-11-22".parse().unwrap()).unwrap();
+        draft.set_keys(&name("tokyo"), &keys('B')).unwrap();
+        let seoul = draft.inventory().node(&name("seoul")).unwrap().clone();
+        draft.add(&name("busan"), &Node { number: 17, address: "203.0.113.17".parse().unwrap(), ..seoul }).unwrap();
+        let inventory = Inventory::parse(&draft.finish().unwrap(), "f").into_result().unwrap();
+        assert_eq!((inventory.nodes.len(), inventory.wanted().count()), (17, 16));
+        assert!(inventory.nodes[&name("tokyo")].keys.is_some());
     }
 
     #[test]

@@ -28,7 +28,7 @@ impl Inventory {
 }
 
 fn read(document: &Document<String>, source: &Source<'_>) -> Parsed {
-    let form = shape::check(document.as_item(), &schema::value());
+    let form = shape::check(document.as_item(), schema::value());
     let placed = |note: Note| source.at(note.level, place::of(document, &note.key), &note.key, note.message, note.help);
     let (rest, left_out) = without(document, &form);
     let read = toml_edit::de::from_document::<Inventory>(rest);
