@@ -120,21 +120,24 @@ struct Driver {
 }
 
 impl Driver {
-    /// What an earlier run left: its certificate serves at once, and its failures count.
+    /// What an earlier run left: its certificate serves at once, and the failures since then count. In this order: a new certificate ends the pause after
+    /// failures, one that was kept does not.
     fn take_up(&mut self) -> Result<(), SettingsError> {
         let now_ms = (self.place.clock)();
         let mut damaged = |path: &Path| tracing::error!(file = %path.display(), "a file of the certificates was damaged; it is replaced");
-        if let Some(kept) = self.store.attempts()?.or_report(&mut damaged) {
-            self.policy.resume(kept.memory, now_ms);
-            let mut news = self.news();
-            (news.last_error, news.directory, news.account) = (kept.last_error, kept.directory, kept.account);
-            news.failures = self.policy.failures();
-        }
+        let attempts = self.store.attempts()?.or_report(&mut damaged);
         if let Some(kept) = self.store.certificate()?.or_report(&mut damaged) {
             match certified(&kept) {
                 Ok((key, life)) if self.place.slot.set(key.clone()).is_ok() => self.kept(kept, &life),
                 _ => damaged(&self.store.damaged_certificate()?),
             }
+        }
+        if let Some(kept) = attempts {
+            self.policy.resume(kept.memory, now_ms);
+            let failures = self.policy.failures();
+            let mut news = self.news();
+            (news.directory, news.account, news.failures) = (kept.directory, kept.account, failures);
+            news.last_error = kept.last_error.filter(|_| failures > 0);
         }
         self.end_answered_order()?;
         Ok(())

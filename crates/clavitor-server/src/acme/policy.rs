@@ -170,10 +170,15 @@ impl Policy {
         Self { rules, random: Random::seeded(seed), present: None, memory }
     }
 
-    /// Takes up what an earlier run left. Whoever starts a program again after mending something waits a minute at most, unless an authority asked for more.
+    /// Takes up what an earlier run left, after the certificate that it left. Whoever starts a program again after mending something waits a minute at most,
+    /// unless an authority asked for more.
     pub fn resume(&mut self, mut memory: Memory, now_ms: u64) {
         memory.blocked.resize(self.rules.authorities, Pause::default());
         memory.retry.until_ms = memory.retry.until_ms.min(now_ms.saturating_add(self.rules.retry_ms_min));
+        // A run that ended between keeping a certificate and forgetting what had failed before it.
+        if self.present.as_ref().is_some_and(|present| present.rest.from_ms >= memory.retry.from_ms) {
+            (memory.failures, memory.retry) = (0, Pause::default());
+        }
         self.memory = memory;
     }
 

@@ -171,6 +171,46 @@ fn a_restart_forgets_neither_failures_nor_limits() {
     assert_eq!(again.next_order_ms(now + MINUTE_MS), now + DAY_MS, "what an authority asked for is kept");
 }
 
+/// A run ends; the next one has its certificate, and what it wrote of its attempts.
+fn restarted(policy: &Policy, issued_ms: u64, span: Span, now_ms: u64) -> Policy {
+    let mut again = Policy::new(rules(1), 7);
+    again.apply(issued_ms, Event::Installed(span));
+    again.resume(policy.memory().clone(), now_ms);
+    again.apply(now_ms, Event::NoWindow);
+    again
+}
+
+#[test]
+fn a_restart_within_a_pause_keeps_the_pause() {
+    let (mut policy, span) = with_certificate(90 * DAY_MS, 1, 5);
+    // Overdue for each of them, whatever their seeds say.
+    let mut now = START_MS + 61 * DAY_MS;
+    policy.apply(now, Event::NoWindow);
+    for _ in 0..4 {
+        now = failed(&mut policy, now, None);
+        policy.apply(now, Event::NoWindow);
+    }
+    let at = now - 5 * MINUTE_MS;
+    let again = restarted(&policy, START_MS, span, at);
+    assert_eq!((again.failures(), again.next_order_ms(at)), (4, at + MINUTE_MS), "a minute of it");
+    assert_ne!(again.next(at), Next::Order { authority: 0 });
+    let later = restarted(&policy, START_MS, span, now - 1000);
+    assert_eq!(later.next_order_ms(now - 1000), now, "the rest of it, where that is less");
+}
+
+#[test]
+fn failures_before_the_certificate_that_ended_them_are_over() {
+    let (mut policy, _) = with_certificate(90 * DAY_MS, 1, 5);
+    let mut now = policy.next_order_ms(START_MS);
+    policy.apply(now, Event::NoWindow);
+    now = failed(&mut policy, now, None);
+    // Killed after the new certificate was kept, and before that was written down among the attempts.
+    let span = Span { not_before_ms: now, not_after_ms: now + 90 * DAY_MS };
+    let again = restarted(&policy, now, span, now + 1000);
+    assert_eq!(again.failures(), 0);
+    assert!(again.next_order_ms(now + 1000) > now + 50 * DAY_MS);
+}
+
 /// An authority in the simulation.
 struct Authority {
     random: Random,

@@ -17,8 +17,9 @@ use clavitor_server::{
 use crate::{
     keys,
     pebble::{Ask, Pebble, free_port, until},
-    place::{Place, Visitor, ask, settings, settings_at},
+    place::{Place, ask, settings, settings_at},
     relay::Relay,
+    visitor::Visitor,
 };
 
 const DAY_MS: u64 = 86_400_000;
@@ -166,6 +167,22 @@ async fn a_restart_in_the_middle_goes_on_with_the_order() {
     let _acme = place.start(wanted());
     place.serving().await;
     assert_eq!(relay.seen().orders, 1, "the order that was begun is the one that is finished");
+}
+
+#[tokio::test]
+async fn a_restart_between_failed_attempts_does_not_begin_to_count_afresh() {
+    let place = Place::open().await;
+    let mut pebble = Pebble::start(&Ask { validity_s: 8, ..Ask::new(place.tls.port(), place.http.port()) }).await;
+    let acme = place.start(settings(&["vault.test"], &pebble));
+    place.serving().await;
+    until(|| !acme.status().ordering).await;
+    pebble.down();
+    until(|| acme.status().failures >= 3).await;
+    let place = place.restarted();
+    let again = place.start(settings(&["vault.test"], &pebble));
+    // Nothing else ran yet: this is what the earlier run left.
+    assert!(again.status().failures >= 3 && place.slot.life().is_some(), "{} failures", again.status().failures);
+    assert!(words(&again.status()).contains("cannot be reached"), "{}", words(&again.status()));
 }
 
 #[tokio::test]
