@@ -5,7 +5,8 @@ use clavitor_server::acme::{ExternalAccount, Level};
 use crate::{
     keys,
     pebble::{Ask, Pebble, free_port, until},
-    place::{Place, Visitor, ask, settings},
+    place::{Place, ask, settings},
+    visitor::Visitor,
 };
 
 #[tokio::test]

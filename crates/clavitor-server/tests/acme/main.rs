@@ -11,3 +11,4 @@ mod pebble;
 mod place;
 mod relay;
 mod renew;
+mod visitor;

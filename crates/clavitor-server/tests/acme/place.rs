@@ -1,5 +1,4 @@
-//! A node's place on the network: a TLS port that takes its certificate from the slot, a plain port that answers challenges, and a client that checks
-//! certificates as browsers do.
+//! A node's place on the network: a TLS port that takes its certificate from the slot, and a plain port that answers challenges.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -18,16 +17,13 @@ use clavitor_server::{
     system_clock,
     tls::{Challenges, Slot},
 };
-use rustls::{
-    ClientConfig, RootCertStore, ServerConfig,
-    pki_types::{CertificateDer, ServerName, pem::PemObject as _},
-};
+use rustls::ServerConfig;
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
     net::{TcpListener, TcpStream},
 };
-use tokio_rustls::{TlsAcceptor, TlsConnector, client::TlsStream};
+use tokio_rustls::{TlsAcceptor, client::TlsStream};
 
 use crate::pebble::{Pebble, until};
 
@@ -166,23 +162,6 @@ async fn request_path(stream: &mut (impl tokio::io::AsyncBufRead + Unpin)) -> st
             _ if path.is_none() => path = line.split(' ').nth(1).map(str::to_owned),
             _ => {}
         }
-    }
-}
-
-/// A visitor who trusts the given root and checks name and dates.
-pub(crate) struct Visitor(TlsConnector);
-
-impl Visitor {
-    pub(crate) fn new(root_pem: &str) -> Self {
-        let mut roots = RootCertStore::empty();
-        roots.add(CertificateDer::from_pem_slice(root_pem.as_bytes()).unwrap()).unwrap();
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-        Self(TlsConnector::from(Arc::new(builder.with_root_certificates(roots).with_no_client_auth())))
-    }
-
-    pub(crate) async fn connect(&self, address: SocketAddr, name: &'static str) -> std::io::Result<TlsStream<TcpStream>> {
-        self.0.connect(ServerName::try_from(name).unwrap(), TcpStream::connect(address).await?).await
     }
 }
 

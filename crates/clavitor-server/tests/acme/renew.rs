@@ -10,8 +10,9 @@ use std::{
 
 use crate::{
     pebble::{Ask, Pebble, until},
-    place::{Place, Visitor, ask, settings, settings_at},
+    place::{Place, ask, settings, settings_at},
     relay::Relay,
+    visitor::Visitor,
 };
 
 /// Certificates that live for so many seconds are renewed so many times; `CLAVITOR_ACME_RENEWALS` makes it more.

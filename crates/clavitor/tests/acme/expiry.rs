@@ -8,9 +8,10 @@ use std::{
 use serde_json::Value;
 
 use crate::{
-    node::{Node, Visitor, WATCHER},
+    node::{Node, WATCHER},
     pebble::{self, Ask, Pebble, until},
     until_served,
+    visitor::Visitor,
 };
 
 /// Long enough for three failed renewals before the end, on a busy machine too.

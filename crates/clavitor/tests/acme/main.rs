@@ -10,11 +10,14 @@ mod node;
 #[path = "../../../clavitor-server/tests/acme/pebble.rs"]
 #[allow(dead_code, reason = "written for more tests than these")]
 mod pebble;
+#[path = "../../../clavitor-server/tests/acme/visitor.rs"]
+mod visitor;
 
 use std::{path::Path, time::Duration};
 
 use node::Node;
 use pebble::{Ask, Pebble, until};
+use visitor::Visitor;
 
 const KILLS: usize = 5;
 
@@ -24,7 +27,7 @@ async fn a_name_is_enough_for_a_certificate() {
     let pebble = Pebble::start(&Ask::new(https, http)).await;
     let data = tempfile::tempdir().unwrap();
     let node = Node::start(data.path(), &pebble, https, http);
-    let visitor = node::Visitor::new(&pebble.issuing_root().await);
+    let visitor = Visitor::new(&pebble.issuing_root().await);
     until_served(&visitor, https).await;
     let answer = visitor.get(https, "/livez").await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
@@ -38,7 +41,7 @@ async fn killed_in_the_middle_of_renewals_it_always_comes_back_with_a_certificat
     let pebble = Pebble::start(&Ask { validity_s: 8, ..Ask::new(https, http) }).await;
     let data = tempfile::tempdir().unwrap();
     let folder = data.path().join("acme");
-    let visitor = node::Visitor::new(&pebble.issuing_root().await);
+    let visitor = Visitor::new(&pebble.issuing_root().await);
     for kill in 0..KILLS {
         let mut node = Node::start(data.path(), &pebble, https, http);
         if kill > 0 {
@@ -55,7 +58,7 @@ async fn killed_in_the_middle_of_renewals_it_always_comes_back_with_a_certificat
     assert!(!node.log().contains("damaged"), "{}", node.log());
 }
 
-async fn until_served(visitor: &node::Visitor, https: u16) {
+async fn until_served(visitor: &Visitor, https: u16) {
     let waiting = async {
         while visitor.get(https, "/livez").await.is_err() {
             tokio::time::sleep(Duration::from_millis(50)).await;

@@ -1,4 +1,4 @@
-//! The binary as a child process, and a visitor who checks its certificate.
+//! The binary as a child process, and what a visitor asks it for.
 
 use std::{
     fs::File,
@@ -6,20 +6,11 @@ use std::{
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::Arc,
 };
 
-use rustls::{
-    ClientConfig, RootCertStore,
-    pki_types::{CertificateDer, ServerName, pem::PemObject as _},
-};
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
-};
-use tokio_rustls::TlsConnector;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use crate::pebble::Pebble;
+use crate::{pebble::Pebble, visitor::Visitor};
 
 /// What whoever watches the node shows, and nobody else has.
 pub(crate) const WATCHER: &str = "a-token-for-whoever-watches-0123456789abcdef";
@@ -67,20 +58,9 @@ impl Drop for Node {
     }
 }
 
-pub(crate) struct Visitor(TlsConnector);
-
 impl Visitor {
-    pub(crate) fn new(root_pem: &str) -> Self {
-        let mut roots = RootCertStore::empty();
-        roots.add(CertificateDer::from_pem_slice(root_pem.as_bytes()).unwrap()).unwrap();
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-        Self(TlsConnector::from(Arc::new(builder.with_root_certificates(roots).with_no_client_auth())))
-    }
-
     pub(crate) async fn get(&self, port: u16, path: &str) -> std::io::Result<String> {
-        let socket = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
-        let mut stream = self.0.connect(ServerName::try_from("vault.test").unwrap(), socket).await?;
+        let mut stream = self.connect((Ipv4Addr::LOCALHOST, port).into(), "vault.test").await?;
         let request = format!("GET {path} HTTP/1.1\r\nHost: vault.test:{port}\r\nConnection: close\r\n\r\n");
         stream.write_all(request.as_bytes()).await?;
         let mut answer = Vec::new();
