@@ -24,7 +24,7 @@ use tokio::{
 
 use crate::{
     Node, health,
-    vitals::{Payload, Push, PushState},
+    vitals::{Fault, Payload, Push, PushState},
 };
 
 /// The socket's name in the data folder.
@@ -136,13 +136,17 @@ pub struct Told {
     pub failed: u64,
     /// When the last one arrived, Unix milliseconds.
     pub arrived_ms: Option<u64>,
-    /// Why the last one did not, if it did not.
+    /// Why the last one did not, if it did not, or that none is tried any more.
     pub fault: Option<String>,
 }
 
-impl From<Push> for Told {
-    fn from(push: Push) -> Self {
-        let fault = if let PushState::Fails { fault, .. } = push.state { Some(fault.words()) } else { None };
+impl Told {
+    fn of(push: Push, now_ms: u64) -> Self {
+        let fault = match push.state {
+            _ if push.hangs(now_ms) => Some(Fault::Hangs.words()),
+            PushState::Fails { fault, .. } => Some(fault.words()),
+            PushState::NotYet | PushState::Arrives => None,
+        };
         Self { to: push.to.name().to_owned(), sent: push.sent, failed: push.failed, arrived_ms: push.arrived_ms, fault }
     }
 }
@@ -167,7 +171,7 @@ impl State {
             open_files_max: rustix::process::getrlimit(rustix::process::Resource::Nofile).current,
             connections_max: config.limits.connections_max as u64,
             swapped_bytes: swapped_bytes(),
-            pushes: node.keeper().pushes().into_iter().map(Told::from).collect(),
+            pushes: node.keeper().pushes().into_iter().map(|push| Told::of(push, now_ms)).collect(),
             gauges: config.edition.gauges().iter().map(|gauge| (gauge.name.to_owned(), gauge.value)).collect(),
         }
     }

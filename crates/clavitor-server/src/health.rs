@@ -5,7 +5,7 @@ use clavitor_vault::Disk;
 
 use crate::{
     Node,
-    vitals::{Certificate, PushState, Vitals},
+    vitals::{Certificate, Fault, PushState, Vitals},
 };
 
 /// No clock of a machine that runs this program is right before this: 2026-06-01, Unix milliseconds.
@@ -64,6 +64,7 @@ fn process(vitals: &Vitals) -> HealthCheck {
 fn integrity(vitals: &Vitals) -> HealthCheck {
     let (state, detail) = match vitals.integrity_age_s() {
         _ if vitals.store_stopped => (Fail, "the store stopped after an error; the log says which".to_owned()),
+        _ if vitals.check_waits => (Warn, "the check after the start could not be made yet; the log says why".to_owned()),
         _ if vitals.checked_ms.is_none() => (Warn, "the check after the start is still running".to_owned()),
         _ if vitals.full_check_missed => (Warn, "the full check could not be made; the log says why".to_owned()),
         age_s => (Good, format!("checked {} ago", span(age_s.unwrap_or(0)))),
@@ -118,6 +119,7 @@ fn backup(vitals: &Vitals) -> Option<HealthCheck> {
 fn pushes(vitals: &Vitals) -> impl Iterator<Item = HealthCheck> {
     vitals.pushes.iter().map(|push| {
         let (state, detail) = match push.state {
+            _ if push.hangs(vitals.now_ms) => (Warn, Fault::Hangs.words()),
             PushState::NotYet => (Good, "nothing sent yet".to_owned()),
             PushState::Arrives => (Good, "the last push arrived".to_owned()),
             PushState::Fails { fault, in_a_row } => (Warn, format!("{in_a_row} in a row did not arrive: {}", fault.words())),

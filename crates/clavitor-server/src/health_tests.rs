@@ -1,7 +1,7 @@
 //! What makes a node unready, and what only earns a word.
 
 use super::*;
-use crate::vitals::{Counted, Fault, Push, Watcher};
+use crate::vitals::{Counted, Push, Watcher};
 
 const NOW_MS: u64 = 1_795_348_800_000;
 const DAY_MS: u64 = 86_400_000;
@@ -23,6 +23,7 @@ fn well() -> Vitals {
         disk: Disk::Normal,
         store_stopped: false,
         checked_ms: Some(NOW_MS - 5_000),
+        check_waits: false,
         full_checked_ms: None,
         door: crate::door::DoorCounts::default(),
         full_check_missed: false,
@@ -80,11 +81,14 @@ fn what_hurts_later_earns_a_word_and_no_more() {
         sent: 1,
         failed: 2,
         kept: 0,
+        every_ms: 30_000,
+        heard_ms: NOW_MS - 1_000,
         arrived_ms: None,
         state: PushState::Fails { fault: Fault::Status(404), in_a_row: 2 },
     };
     for (word, vitals) in [
         ("still running", Vitals { checked_ms: None, ..well() }),
+        ("could not be made yet", Vitals { checked_ms: None, check_waits: true, ..well() }),
         ("full check", Vitals { full_check_missed: true, ..well() }),
         ("should have been renewed; 20 days left, 22 %", Vitals { certificate: days(20, 0.22), ..well() }),
         ("renewing fails", Vitals { certificate: days(30, 0.33).map(|found| Certificate { renewal_failing: true, ..found }), ..well() }),
@@ -92,6 +96,7 @@ fn what_hurts_later_earns_a_word_and_no_more() {
         ("4 days old", Vitals { backup_ms: Some(NOW_MS - 4 * DAY_MS), backup_old: true, ..well() }),
         ("none could be made", Vitals { backup_old: true, ..well() }),
         ("kuma: 2 in a row did not arrive: answered 404", Vitals { pushes: vec![fails], ..well() }),
+        ("kuma: no push has been tried for long", Vitals { pushes: vec![Push { heard_ms: NOW_MS - 200_000, ..fails }], ..well() }),
     ] {
         let (ready, complaint) = judged(&vitals);
         assert!(ready && complaint.as_deref().unwrap().contains(word), "{word}: {complaint:?}");

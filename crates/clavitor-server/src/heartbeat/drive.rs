@@ -13,7 +13,7 @@ use super::pusher::{Input, Output, Pace, Pusher};
 use crate::{
     Node, Shutdown,
     alert::Alert,
-    vitals::{Fault, PushRecord},
+    vitals::{Fault, PushRecord, Watcher},
 };
 
 /// For one push, from the name's look-up to the end of the answer.
@@ -61,13 +61,16 @@ pub(super) trait Target: Send {
     fn send(&mut self, sample: Self::Sample) -> impl Future<Output = Result<(), Lost>> + Send;
 }
 
-/// Tells one of them until the node goes away.
-pub(super) async fn drive<T: Target>(node: Node, to: T, record: Arc<PushRecord>, shutdown: Shutdown) {
-    let gone = shutdown.clone();
-    tokio::select! {
-        () = gone.cancelled() => {}
-        () = tell(node, to, record) => {}
-    }
+/// Tells one of them until the node goes away, beside everything else.
+pub(super) fn drive<T: Target + 'static>(node: &Node, to: T, who: Watcher, shutdown: &Shutdown) {
+    let record = node.keeper().push_record(who, to.pace().interval_ms, node.now_ms());
+    let (node, gone) = (node.clone(), shutdown.clone());
+    tokio::spawn(async move {
+        tokio::select! {
+            () = gone.cancelled() => {}
+            () = tell(node, to, record) => {}
+        }
+    });
 }
 
 async fn tell<T: Target>(node: Node, mut to: T, record: Arc<PushRecord>) {
@@ -82,7 +85,7 @@ async fn tell<T: Target>(node: Node, mut to: T, record: Arc<PushRecord>) {
                     Output::Sample => input = Some(Input::Sampled(to.sample(&node))),
                     Output::Send(sample) => {
                         let sent = to.send(sample).await;
-                        let outcome = sent.map_err(|lost| note(&record, pusher.failures(), lost));
+                        let outcome = sent.map_err(|lost| note(&node, &record, pusher.failures(), lost));
                         input = Some(Input::Done { now_ms: now_ms(), outcome });
                     }
                     Output::Wait { ms } => {
@@ -103,8 +106,8 @@ async fn tell<T: Target>(node: Node, mut to: T, record: Arc<PushRecord>) {
 }
 
 /// Counts a push that did not arrive; the first of a row is logged.
-fn note(record: &PushRecord, failures: u64, lost: Lost) -> Fault {
-    record.failed(lost.fault, failures + 1);
+fn note(node: &Node, record: &PushRecord, failures: u64, lost: Lost) -> Fault {
+    record.failed(lost.fault, failures + 1, node.now_ms());
     if failures == 0 {
         tracing::warn!(
             to = record.name(),

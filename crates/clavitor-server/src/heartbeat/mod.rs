@@ -36,11 +36,11 @@ pub fn start(node: &Node, settings: &Settings, shutdown: &Shutdown) -> Result<()
     let ca_file = settings.ca_file.as_deref();
     if let Some(kuma) = settings.kuma.clone() {
         let to = kuma::Target::new(kuma, clavitor_outbound::client(ca_file)?);
-        tokio::spawn(drive(node.clone(), to, node.keeper().push_record(Watcher::Kuma), shutdown.clone()));
+        drive(node, to, Watcher::Kuma, shutdown);
     }
     if let Some(telemetry) = settings.telemetry.clone() {
         let to = telemetry::Target::new(telemetry, clavitor_outbound::client(ca_file)?);
-        tokio::spawn(drive(node.clone(), to, node.keeper().push_record(Watcher::Telemetry), shutdown.clone()));
+        drive(node, to, Watcher::Telemetry, shutdown);
     }
     Ok(())
 }

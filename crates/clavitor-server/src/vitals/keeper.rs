@@ -123,8 +123,8 @@ impl Keeper {
     }
 
     /// A record of pushes to one more watcher.
-    pub(crate) fn push_record(&self, to: Watcher) -> Arc<PushRecord> {
-        let record = PushRecord::new(to);
+    pub(crate) fn push_record(&self, to: Watcher, every_ms: u64, now_ms: u64) -> Arc<PushRecord> {
+        let record = PushRecord::new(to, every_ms, now_ms);
         lock(&self.pushes).push(record.clone());
         record
     }

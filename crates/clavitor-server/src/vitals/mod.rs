@@ -56,6 +56,8 @@ pub struct Vitals {
     pub store_stopped: bool,
     /// When the quick check last passed, Unix milliseconds.
     pub checked_ms: Option<u64>,
+    /// The check after the start could not be made yet, for want of memory or open files.
+    pub check_waits: bool,
     /// When the full check last passed, Unix milliseconds.
     pub full_checked_ms: Option<u64>,
     /// The last full check could not be made, for want of room or by an error of reading.
@@ -112,6 +114,7 @@ impl Node {
             disk: health.disk,
             store_stopped: health.poisoned.is_some(),
             checked_ms: some_time(health.checked_ms),
+            check_waits: health.check_waits.is_some(),
             full_checked_ms: some_time(health.full_checked_ms),
             full_check_missed: keeper.full_check_missed(),
             active_sessions: self.read(session::count).ok(),

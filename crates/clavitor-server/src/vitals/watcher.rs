@@ -27,6 +27,7 @@ pub async fn watch_every(node: Node, every: Duration, shutdown: Shutdown) {
     let full_age_ms = node.now_ms().checked_sub(full_checked_ms).filter(|_| full_checked_ms > 0);
     let (mut schedule, mut locks) = (Schedule::new(now_ms(), full_age_ms), Locks::default());
     node.keeper().measure(node.now_ms());
+    let mut waits = false;
     loop {
         tokio::select! {
             () = shutdown.cancelled() => return,
@@ -35,6 +36,11 @@ pub async fn watch_every(node: Node, every: Duration, shutdown: Shutdown) {
         if let Some(by_s) = node.keeper().measure(node.now_ms()) {
             node.alert(&Alert::ClockJumped { by_s });
         }
+        let why = node.vault().health().check_waits;
+        if let Some(why) = why.as_deref().filter(|_| !waits) {
+            tracing::warn!(why, "the database could not be checked after the start; it is tried again until it can");
+        }
+        waits = why.is_some();
         if let Some(agents) = locks.step(node.vault().health().locked_agents, now_ms()) {
             node.alert(&Alert::AgentLocked { agents });
         }

@@ -1,8 +1,9 @@
 //! SQLite as durability needs it: library version, settings made and read back, and the check of the whole file.
 
-use std::path::Path;
+use std::{fs::File, path::Path};
 
-use rusqlite::{Connection, OpenFlags, config::DbConfig, limits::Limit};
+use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig, ffi, limits::Limit};
+use rustix::io::Errno;
 
 use super::OpenError;
 
@@ -44,9 +45,9 @@ pub(super) fn open(file: &Path, side: Side) -> Result<Connection, OpenError> {
         Side::Writer => OpenFlags::SQLITE_OPEN_READ_WRITE,
         Side::Reader => OpenFlags::SQLITE_OPEN_READ_ONLY,
     };
-    let connection = Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(|error| damaged(file, &error))?;
-    configure(&connection, side).map_err(|error| damaged(file, &error))?;
-    read_back(&connection)?;
+    let connection = Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(|error| failed(file, &error))?;
+    configure(&connection, side).map_err(|error| failed(file, &error))?;
+    read_back(&connection, file)?;
     Ok(connection)
 }
 
@@ -70,10 +71,10 @@ fn configure(connection: &Connection, side: Side) -> rusqlite::Result<()> {
     Ok(())
 }
 
-fn read_back(connection: &Connection) -> Result<(), OpenError> {
+fn read_back(connection: &Connection, file: &Path) -> Result<(), OpenError> {
     let expected = SETTINGS.iter().map(|(name, _, value)| (*name, *value)).chain([("journal_mode", "wal")]);
     for (name, value) in expected {
-        let found = setting(connection, name).map_err(|error| OpenError::Engine(format!("PRAGMA {name}: {error}")))?;
+        let found = setting(connection, name).map_err(|error| failed(file, &error))?;
         if found != value {
             return Err(OpenError::Engine(format!("PRAGMA {name} is {found} and must be {value}; the file system may not support it")));
         }
@@ -97,11 +98,11 @@ pub(super) fn mark(connection: &Connection) -> rusqlite::Result<()> {
 
 /// Refuses a file that is not ours or that is damaged.
 pub(super) fn check(connection: &Connection, file: &Path) -> Result<(), OpenError> {
-    let id: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(|error| damaged(file, &error))?;
+    let id: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(|error| failed(file, &error))?;
     if id != APPLICATION_ID {
         return Err(OpenError::Damaged(format!("{} is not a Clavitor database; nothing was changed in it", file.display())));
     }
-    let found = quick_check(connection).map_err(|error| damaged(file, &error))?;
+    let found = quick_check(connection).map_err(|error| failed(file, &error))?;
     if found == ["ok"] { Ok(()) } else { Err(damaged(file, &found.join("; "))) }
 }
 
@@ -113,6 +114,34 @@ pub(crate) fn quick_check(connection: &Connection) -> rusqlite::Result<Vec<Strin
 /// `PRAGMA integrity_check`: also that indexes and tables agree. Takes far longer than [`quick_check`].
 pub(super) fn integrity_check(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     connection.prepare("PRAGMA integrity_check(5)")?.query_map([], |row| row.get(0))?.collect()
+}
+
+/// What an error says of the file: that it is bad, or that it could not be looked at now.
+fn failed(file: &Path, error: &rusqlite::Error) -> OpenError {
+    if !passes(file, error) {
+        return damaged(file, error);
+    }
+    let file = file.display();
+    OpenError::Busy(format!(
+        "{file} cannot be read just now ({error}). Nothing says that it is damaged; look at memory and open files (`ulimit -n`)."
+    ))
+}
+
+/// Whether the system had no file or no memory to give, which says nothing of the database. A lock is no such thing: nobody else may be there, and a file
+/// that was cut short looks locked.
+fn passes(file: &Path, error: &rusqlite::Error) -> bool {
+    let Some(code) = error.sqlite_error() else { return false };
+    match code.code {
+        ErrorCode::OutOfMemory => true,
+        // The library does not say why; the system does.
+        ErrorCode::CannotOpen => File::open(file).map_or_else(|error| is_shortage(&error), |_| true),
+        _ => code.extended_code == ffi::SQLITE_IOERR_NOMEM,
+    }
+}
+
+fn is_shortage(error: &std::io::Error) -> bool {
+    let shortages = [Errno::MFILE, Errno::NFILE, Errno::NOMEM, Errno::INTR, Errno::AGAIN];
+    Errno::from_io_error(error).is_some_and(|errno| shortages.contains(&errno))
 }
 
 fn damaged(file: &Path, what: &dyn std::fmt::Display) -> OpenError {

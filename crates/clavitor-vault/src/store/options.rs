@@ -38,6 +38,9 @@ pub enum OpenError {
     /// The database is damaged.
     #[error("{0}")]
     Damaged(String),
+    /// The system had nothing to read the database with: no open file, no memory. It says nothing of the database.
+    #[error("{0}")]
+    Busy(String),
     /// The database was made by a newer version.
     #[error("{0}")]
     Newer(String),
@@ -66,6 +69,8 @@ pub struct Health {
     pub disk: Disk,
     /// When this process last checked the whole file, Unix milliseconds; 0 as long as the check after a start in good order runs.
     pub checked_ms: u64,
+    /// Why the check after a start in good order could not be made yet; it is tried again.
+    pub check_waits: Option<String>,
     /// When a copy of this file was last checked in full, by this process or one before it, Unix milliseconds; 0 if it never was.
     pub full_checked_ms: u64,
     /// Agents that were locked because they asked for more than their budgets allow, since this process opened the store.

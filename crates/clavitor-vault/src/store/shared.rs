@@ -27,6 +27,7 @@ pub(crate) struct Shared {
     /// Checks and copies that run.
     pub(super) upkeep: Places,
     checked_ms: AtomicU64,
+    check_waits: Mutex<Option<String>>,
     full_checked_ms: AtomicU64,
     locked_agents: AtomicU64,
     broken: Mutex<Option<String>>,
@@ -49,6 +50,7 @@ impl Shared {
             authors: Authors::default(),
             upkeep: Places::default(),
             checked_ms: AtomicU64::new(0),
+            check_waits: Mutex::new(None),
             full_checked_ms: AtomicU64::new(0),
             locked_agents: AtomicU64::new(0),
             broken: Mutex::new(None),
@@ -112,6 +114,16 @@ impl Shared {
     /// The whole file was checked and is sound.
     pub(super) fn checked(&self, now_ms: u64) {
         self.checked_ms.store(now_ms, Ordering::Relaxed);
+        *self.check_waits.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// The check after the start could not be made, for a reason that passes.
+    pub(super) fn check_waits_for(&self, why: String) {
+        *self.check_waits.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
+    }
+
+    pub(super) fn check_waits(&self) -> Option<String> {
+        self.check_waits.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(super) fn checked_ms(&self) -> u64 {

@@ -150,6 +150,7 @@ impl Vault {
             poisoned: shared.poisoned(),
             disk: shared.disk(),
             checked_ms: shared.checked_ms(),
+            check_waits: shared.check_waits(),
             full_checked_ms: shared.full_checked_ms(),
             locked_agents: shared.locked_agents(),
             schema: migrate::SCHEMA,
@@ -181,7 +182,7 @@ impl Vault {
         self.0.close();
     }
 
-    pub(crate) fn shared(&self) -> &Shared {
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
         &self.0.shared
     }
 }
