@@ -5,7 +5,7 @@ mod calendar;
 mod settings;
 pub mod tarpit;
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use clavitor_server::{
     Node, Shutdown,
@@ -21,6 +21,9 @@ use tarpit::Tarpit;
 
 /// Found in the binary of this edition and in no other.
 const SENTINEL: &str = "clavitor-commercial module lib";
+
+/// How often the tarpit's spending is written down, if there was any.
+const KEPT_EVERY: Duration = Duration::from_secs(60);
 
 /// What this edition calls itself.
 pub(crate) const EDITION: &str = "commercial";
@@ -38,6 +41,7 @@ const MODULES: &[&str] = &[
     tarpit::SENTINEL,
     tarpit::budget::SENTINEL,
     tarpit::exempt::SENTINEL,
+    tarpit::ledger::SENTINEL,
     tarpit::wheel::SENTINEL,
 ];
 
@@ -83,6 +87,7 @@ impl Edition for Commercial {
     }
 
     fn prepare(&self, folder: &Path) {
+        self.tarpit.open(folder);
         match &self.alerts {
             Ok(alerts) => alerts.open(folder),
             Err(why) => tracing::warn!("{why}"),
@@ -92,6 +97,7 @@ impl Edition for Commercial {
     fn start(&self, node: &Node, shutdown: &Shutdown) {
         let (tarpit, door, ending) = (self.tarpit.clone(), node.clone(), shutdown.clone());
         tokio::spawn(async move { tarpit.turn(move || door.is_nearly_full(), ending).await });
+        tokio::spawn(self.tarpit.clone().keep_every(KEPT_EVERY, shutdown.clone()));
         if let Ok(alerts) = &self.alerts {
             let (alerts, shutdown) = (alerts.clone(), shutdown.clone());
             tokio::spawn(async move { alerts.deliver(shutdown).await });
@@ -126,6 +132,7 @@ impl Edition for Commercial {
 
     fn finish(&self) -> Ending<'_> {
         Box::pin(async move {
+            self.tarpit.keep();
             if let Ok(alerts) = &self.alerts {
                 alerts.finish().await;
             }

@@ -14,8 +14,8 @@ pub(crate) const SENTINEL: &str = "clavitor-commercial module settings";
 const FREQUENCY_S: u64 = 300;
 const FREQUENCY_S_MIN: u64 = 10;
 const FREQUENCY_S_MAX: u64 = 86_400;
-/// The name of the token among the service manager's credentials.
-const CREDENTIAL: &str = "telemetry-token";
+/// The name of the token among the service manager's credentials, as the unit in packaging/ has it.
+const CREDENTIAL: &str = "clavitor.telemetry-token";
 const TOKEN_BYTES_MAX: usize = 4096;
 const REGION_BYTES_MAX: usize = 64;
 
@@ -201,6 +201,8 @@ mod tests {
         chmod(0o600);
         let from_file = read(&[HOST, ("TELEMETRY_TOKEN_FILE", file.to_str().unwrap())]).unwrap();
         assert_eq!(from_file.token.as_str(), "token-of-a-file");
+        let unit = include_str!("../../../packaging/clavitor.service");
+        assert!(unit.lines().any(|line| line == format!("LoadCredential={CREDENTIAL}")), "the unit hands over another name");
         let from_credential = read(&[HOST, ("CREDENTIALS_DIRECTORY", folder.path().to_str().unwrap())]).unwrap();
         assert_eq!(from_credential.token.as_str(), "token-of-a-file");
         assert!(!format!("{from_file:?}").contains("token-of"));

@@ -4,6 +4,7 @@
 
 mod ask;
 mod names;
+mod retry;
 
 use std::{
     path::{Path, PathBuf},
@@ -22,6 +23,7 @@ use rustls::{ClientConfig, RootCertStore, pki_types::CertificateDer, pki_types::
 pub use ask::{Answer, Ask, AskError, get, post};
 pub use hyper::Uri;
 pub use names::{Names, addresses};
+pub use retry::retry_after_ms;
 
 /// Connecting takes at most this long.
 const CONNECT_S_MAX: u64 = 10;

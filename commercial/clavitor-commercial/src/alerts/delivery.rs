@@ -7,6 +7,8 @@ pub(crate) const SENTINEL: &str = "clavitor-commercial module alerts/delivery";
 const WAIT_MS_MIN: u64 = 1_000;
 /// No wait is longer; an alert that waited for a day is on its way five minutes after the other side is back.
 const WAIT_MS_MAX: u64 = 300_000;
+/// A receiver that asks for a longer wait gets it, up to this: an hour late is better than not at all.
+const ASKED_MS_MAX: u64 = 3_600_000;
 /// An alert whose body is refused this often will never be taken.
 const REFUSALS_MAX: u32 = 5;
 
@@ -23,6 +25,13 @@ pub struct Delivery {
 pub enum Answer {
     /// A status.
     Status(u16),
+    /// It is busy, and says when to come back (`Retry-After`).
+    Busy {
+        /// 429 or 503.
+        status: u16,
+        /// From now on, in milliseconds.
+        after_ms: u64,
+    },
     /// None: no connection, or it took too long.
     Lost,
 }
@@ -76,7 +85,7 @@ impl Delivery {
         }
         self.refusals = if refused { self.refusals + 1 } else { 0 };
         self.failures = self.failures.saturating_add(1);
-        self.not_before_ms = now_ms.saturating_add(wait_ms(self.failures, chance));
+        self.not_before_ms = now_ms.saturating_add(wait_ms(self.failures, chance).max(asked_ms(answer, chance)));
         Fate::Kept
     }
 
@@ -84,6 +93,13 @@ impl Delivery {
     pub fn failures(&self) -> u32 {
         self.failures
     }
+}
+
+/// What the receiver asked for, and up to an eighth more, so that those who heard the same do not come back together.
+fn asked_ms(answer: Answer, chance: u64) -> u64 {
+    let Answer::Busy { after_ms, .. } = answer else { return 0 };
+    let asked_ms = after_ms.min(ASKED_MS_MAX);
+    asked_ms + chance % (asked_ms / 8 + 1)
 }
 
 /// Doubles with each failure; half of it is left to chance.
@@ -130,6 +146,22 @@ mod tests {
             assert_eq!(delivery.hear(0, Answer::Status(*status), 7), Fate::Kept);
         }
         assert_eq!(delivery.failures(), 10_000);
+    }
+
+    #[test]
+    fn a_receiver_that_asks_for_a_wait_gets_it_within_bounds() {
+        let waits_ms = |after_ms, chance| {
+            let mut delivery = Delivery::default();
+            assert_eq!(delivery.hear(7, Answer::Busy { status: 503, after_ms }, chance), Fate::Kept);
+            let Next::Wait { until_ms } = delivery.next(7, true) else { panic!("it waits") };
+            until_ms - 7
+        };
+        assert_eq!(waits_ms(120_000, 0), 120_000);
+        assert_eq!(waits_ms(u64::MAX, 0), ASKED_MS_MAX);
+        assert!((500..=1_000).contains(&waits_ms(0, u64::MAX)), "not at once, whatever it says");
+        for chance in [1, 14_999, u64::MAX] {
+            assert!((120_000..=135_000).contains(&waits_ms(120_000, chance)));
+        }
     }
 
     proptest! {

@@ -15,7 +15,7 @@ use std::{
 };
 
 use aws_lc_rs::rand;
-use clavitor_server::{Shutdown, alert::Alert};
+use clavitor_server::{Shutdown, alert::Alert, system_clock};
 use tokio::{sync::Notify, time::Instant};
 
 use crate::settings::Settings;
@@ -43,6 +43,8 @@ pub(crate) struct Alerts {
     /// Held while an alert is on its way, so that the end of the process does not send it twice.
     sending: tokio::sync::Mutex<()>,
     dropped: AtomicU64,
+    /// Of these, the ones that the receiver does not know of yet.
+    untold: AtomicU64,
     given_up: AtomicU64,
 }
 
@@ -51,7 +53,7 @@ impl Alerts {
     pub(crate) fn new(settings: Settings) -> Self {
         let hostname = rustix::system::uname().nodename().to_string_lossy().into_owned();
         let sender = Sender { hostname, region: settings.region.clone() };
-        let (waiting, dropped, given_up) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
+        let (waiting, dropped, untold, given_up) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
         Self {
             settings,
             sender,
@@ -60,13 +62,18 @@ impl Alerts {
             waiting,
             sending: tokio::sync::Mutex::new(()),
             dropped,
+            untold,
             given_up,
         }
     }
 
     /// Opens the queue in the data folder. Alerts that an earlier process could not send are in it.
     pub(crate) fn open(&self, data: &Path) {
-        match Queue::open(&data.join(FOLDER), QueueLimits::default()) {
+        self.open_within(data, QueueLimits::default());
+    }
+
+    fn open_within(&self, data: &Path, limits: QueueLimits) {
+        match Queue::open(&data.join(FOLDER), limits) {
             Ok(queue) => {
                 if !queue.is_durable() {
                     tracing::error!("the queue of alerts cannot be written: alerts are kept in memory until it can");
@@ -91,6 +98,7 @@ impl Alerts {
         if !pushed.durable {
             tracing::error!("an alert could not be written to its queue; it is lost if the node ends before it is sent");
         }
+        self.untold.fetch_add(pushed.dropped, Ordering::Relaxed);
         if pushed.dropped > 0 && self.dropped.fetch_add(pushed.dropped, Ordering::Relaxed) == 0 {
             tracing::error!("the queue of alerts is full; the oldest of the most frequent kind are dropped");
         }
@@ -196,7 +204,21 @@ impl Alerts {
     fn end(&self, event: &Event) {
         if let Some(queue) = self.lock().as_mut() {
             queue.end(&event.id);
+            self.tell_of_dropped(queue);
             self.count(queue);
+        }
+    }
+
+    /// Once everything else has arrived: before that there is no room, and nobody who listens.
+    fn tell_of_dropped(&self, queue: &mut Queue) {
+        if !queue.is_empty() {
+            return;
+        }
+        let dropped = self.untold.swap(0, Ordering::Relaxed);
+        if dropped > 0 {
+            let alert = Alert::AlertsDropped { dropped };
+            alert.log();
+            queue.push(Event::new(&alert, &self.sender, system_clock()() / 1000));
         }
     }
 
@@ -223,11 +245,35 @@ mod tests {
 
     use super::*;
 
-    fn alerts(data: &Path) -> Alerts {
+    fn unopened() -> Alerts {
         let token = Zeroizing::new("a-token".to_owned());
-        let alerts = Alerts::new(Settings { host: "https://collector.example".to_owned(), token, frequency_s: 300, region: String::new() });
+        Alerts::new(Settings { host: "https://collector.example".to_owned(), token, frequency_s: 300, region: String::new() })
+    }
+
+    fn alerts(data: &Path) -> Alerts {
+        let alerts = unopened();
         alerts.open(data);
         alerts
+    }
+
+    #[test]
+    fn how_many_were_dropped_is_the_last_that_arrives_and_comes_once() {
+        let (folder, alerts) = (tempfile::tempdir().unwrap(), unopened());
+        alerts.open_within(folder.path(), QueueLimits { entries_max: 3, ..QueueLimits::default() });
+        for _ in 0..8 {
+            alerts.raise(&Alert::StoreStopped, 1_795_348_800);
+        }
+        assert_eq!((alerts.waiting(), alerts.lost()), (3, (5, 0)));
+        let mut arrived = Vec::new();
+        while let Some(event) = alerts.oldest() {
+            assert!(arrived.len() < 10, "there is no end of them");
+            alerts.end(&event);
+            arrived.push(event);
+        }
+        let kinds: Vec<&str> = arrived.iter().map(|event| event.kind.as_str()).collect();
+        assert_eq!(kinds, ["store_stopped", "store_stopped", "store_stopped", "alerts_dropped"]);
+        assert!(arrived[3].body.contains(r#""details":{"dropped":5}"#), "{}", arrived[3].body);
+        assert_eq!(alerts.waiting(), 0);
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! One request to the receiver of alerts.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use clavitor_outbound::{Client, ClientError, client};
-use clavitor_server::edition::http::{HeaderValue, Method, Request, header};
+use clavitor_outbound::{Client, ClientError, client, retry_after_ms};
+use clavitor_server::edition::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::Full;
 use zeroize::Zeroizing;
 
@@ -56,8 +56,35 @@ impl Post {
             .body(Full::new(Bytes::from(event.body.clone())));
         let Ok(request) = request else { return Answer::Lost };
         match tokio::time::timeout(Duration::from_millis(ANSWER_MS_MAX), self.client.request(request)).await {
-            Ok(Ok(response)) => Answer::Status(response.status().as_u16()),
+            Ok(Ok(response)) => answer(response.status(), response.headers()),
             _ => Answer::Lost,
         }
+    }
+}
+
+/// Only whoever is busy has a say in when we come back (RFC 9110 section 15.6.4, RFC 6585 section 4).
+fn answer(status: StatusCode, headers: &HeaderMap) -> Answer {
+    let busy = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE].contains(&status);
+    let said = headers.get(header::RETRY_AFTER).filter(|_| busy).and_then(|value| value.to_str().ok());
+    match said.and_then(|said| retry_after_ms(said, SystemTime::now())) {
+        Some(after_ms) => Answer::Busy { status: status.as_u16(), after_ms },
+        None => Answer::Status(status.as_u16()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_is_busy_says_for_how_long() {
+        let heard = |status: u16, after: &'static str| {
+            let headers = HeaderMap::from_iter([(header::RETRY_AFTER, HeaderValue::from_static(after))]);
+            answer(StatusCode::from_u16(status).unwrap(), &headers)
+        };
+        assert_eq!(heard(503, "120"), Answer::Busy { status: 503, after_ms: 120_000 });
+        assert_eq!(heard(429, "5"), Answer::Busy { status: 429, after_ms: 5_000 });
+        assert_eq!(heard(503, "soon"), Answer::Status(503));
+        assert_eq!((heard(202, "120"), heard(400, "120")), (Answer::Status(202), Answer::Status(400)));
     }
 }

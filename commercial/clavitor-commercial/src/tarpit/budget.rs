@@ -10,7 +10,15 @@ pub(crate) const DRIP_WIRE_BYTES: u64 = 100;
 /// What an answer costs before its first byte.
 pub(crate) const HEAD_WIRE_BYTES: u64 = 1_000;
 
-/// What was spent this month (UTC) since the node started.
+/// What was spent in a month.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Spent {
+    /// See [`calendar::month`].
+    pub(crate) month: u64,
+    pub(crate) wire_bytes: u64,
+}
+
+/// What was spent this month (UTC).
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Budget {
     wire_bytes_max: u64,
@@ -22,6 +30,18 @@ impl Budget {
     /// Nothing is spent yet.
     pub(crate) fn new(wire_bytes_max: u64) -> Self {
         Self { wire_bytes_max, month: 0, spent: 0 }
+    }
+
+    /// Goes on with what an earlier process spent, if that was this month.
+    pub(crate) fn resume(&mut self, unix_s: u64, spent: Spent) {
+        if spent.month == calendar::month(unix_s) {
+            (self.month, self.spent) = (spent.month, self.spent.saturating_add(spent.wire_bytes));
+        }
+    }
+
+    /// What the next process should know.
+    pub(crate) fn spent_in(&self) -> Spent {
+        Spent { month: self.month, wire_bytes: self.spent }
     }
 
     /// Counts traffic at `unix_s`.
@@ -47,6 +67,22 @@ impl Budget {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_restart_goes_on_within_the_month_and_no_longer() {
+        let march = 1_772_323_200; // 2026-03-01
+        let mut budget = Budget::new(1_000);
+        budget.spend(march, 700);
+        let kept = budget.spent_in();
+        let resumed = |unix_s| {
+            let mut again = Budget::new(1_000);
+            again.resume(unix_s, kept);
+            again.spend(unix_s, 300);
+            again.is_spent()
+        };
+        assert!(resumed(march + 30 * 86_400));
+        assert!(!resumed(march + 31 * 86_400) && !resumed(march - 1));
+    }
 
     #[test]
     fn it_is_used_up_and_new_with_the_month() {

@@ -2,11 +2,13 @@
 
 pub(crate) mod budget;
 pub(crate) mod exempt;
+pub(crate) mod ledger;
 pub(crate) mod wheel;
 
 use std::{
+    path::Path,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -24,6 +26,7 @@ use tokio::{
 };
 
 use budget::{Budget, DRIP_WIRE_BYTES, HEAD_WIRE_BYTES};
+use ledger::Ledger;
 pub use wheel::Measures;
 use wheel::{Due, SeatId, Wheel};
 
@@ -68,6 +71,7 @@ struct State {
 pub(crate) struct Tarpit {
     state: Mutex<State>,
     occupied: Notify,
+    ledger: OnceLock<Ledger>,
     turn: Duration,
     clock: Clock,
     held_ever: AtomicU64,
@@ -85,7 +89,36 @@ impl Tarpit {
         };
         let (held_ever, shed) = (AtomicU64::new(0), AtomicU64::new(0));
         let turn = Duration::from_millis(limits.turn_ms.max(1));
-        Arc::new(Self { state: Mutex::new(state), occupied: Notify::new(), turn, clock, held_ever, shed })
+        Arc::new(Self { state: Mutex::new(state), occupied: Notify::new(), ledger: OnceLock::new(), turn, clock, held_ever, shed })
+    }
+
+    /// Goes on with what an earlier process spent this month.
+    pub(crate) fn open(&self, data: &Path) {
+        let (ledger, spent) = Ledger::open(data);
+        if self.ledger.set(ledger).is_ok() {
+            self.lock().budget.resume((self.clock)() / 1000, spent);
+        }
+    }
+
+    /// Keeps what was spent so far. Blocks for one small write, if anything was.
+    pub(crate) fn keep(&self) {
+        let spent = self.lock().budget.spent_in();
+        if let Some(ledger) = self.ledger.get() {
+            ledger.keep(spent);
+        }
+    }
+
+    /// Keeps it at this pace until the node goes away; so much a kill can make it forget.
+    pub(crate) async fn keep_every(self: Arc<Self>, pause: Duration, shutdown: Shutdown) {
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = shutdown.cancelled() => return,
+            }
+            let tarpit = self.clone();
+            // It cannot be cancelled, and a panic in it is no reason for one here.
+            let _ = tokio::task::spawn_blocking(move || tarpit.keep()).await;
+        }
     }
 
     /// Holds the request, or answers it at once.

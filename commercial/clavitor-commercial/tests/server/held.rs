@@ -202,6 +202,22 @@ fn request(peer: &str, method: Method, path: &str, version: Version) -> Request 
 }
 
 #[tokio::test]
+async fn what_the_month_has_cost_so_far_is_known_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let edition = commercial(endless(5, 3));
+    edition.prepare(folder.path());
+    let node = node(&edition).await;
+    let (address, _) = serve(&node).await;
+    let _held = ask(address).await;
+    until("the cost of a seat", || gauge(&*edition, "tarpit_wire_bytes") >= 1_000).await;
+    edition.finish().await;
+    let again = commercial(endless(5, 3));
+    assert_eq!(gauge(&*again, "tarpit_wire_bytes"), 0);
+    again.prepare(folder.path());
+    assert_eq!(gauge(&*again, "tarpit_wire_bytes"), gauge(&*edition, "tarpit_wire_bytes"));
+}
+
+#[tokio::test]
 async fn at_shutdown_everybody_is_let_go_though_nothing_is_due() {
     let edition = commercial(endless(100, 100));
     // The node would wait for them for an hour.

@@ -45,7 +45,8 @@ impl Transport {
     fn hear(&self, status: StatusCode, headers: &HeaderMap) {
         let text = |name| headers.get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok());
         let refused = status.is_client_error() || status.is_server_error();
-        let retry_after_ms = text(header::RETRY_AFTER).filter(|_| refused).and_then(|value| retry_after_ms(value, SystemTime::now()));
+        let retry_after_ms =
+            text(header::RETRY_AFTER).filter(|_| refused).and_then(|value| clavitor_outbound::retry_after_ms(value, SystemTime::now()));
         let date_s = text(header::DATE).and_then(unix_s);
         *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Heard { date_s, retry_after_ms };
     }
@@ -94,16 +95,6 @@ pub(super) fn is_directory(address: &str) -> bool {
     address.parse::<Uri>().is_ok_and(|uri| uri.scheme_str() == Some("https") && uri.host().is_some())
 }
 
-/// `Retry-After` (RFC 9110 section 10.2.3): seconds, or a date.
-fn retry_after_ms(value: &str, now: SystemTime) -> Option<u64> {
-    if let Ok(seconds) = value.trim().parse::<u64>() {
-        return Some(seconds.saturating_mul(1000));
-    }
-    let now_s = i64::try_from(now.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs()).ok()?;
-    let wait_s = unix_s(value)?.saturating_sub(now_s).max(0);
-    u64::try_from(wait_s).ok().map(|seconds| seconds.saturating_mul(1000))
-}
-
 /// Unix seconds of a date as HTTP writes it (RFC 9110 section 5.6.7).
 fn unix_s(value: &str) -> Option<i64> {
     let time = httpdate::parse_http_date(value).ok()?;
@@ -118,15 +109,6 @@ mod tests {
     fn dates_as_http_writes_them() {
         assert_eq!(unix_s("Sun, 22 Nov 2026 12:00:00 GMT"), Some(1_795_348_800));
         assert_eq!(unix_s("yesterday"), None);
-    }
-
-    #[test]
-    fn retry_after_is_seconds_or_a_date() {
-        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777 - 60);
-        assert_eq!(retry_after_ms("120", now), Some(120_000));
-        assert_eq!(retry_after_ms("Sun, 06 Nov 1994 08:49:37 GMT", now), Some(60_000));
-        assert_eq!(retry_after_ms("Tue, 06 Nov 1990 08:49:37 GMT", now), Some(0));
-        assert_eq!(retry_after_ms("soon", now), None);
     }
 
     #[test]
