@@ -67,7 +67,7 @@ pub(crate) fn figures(folder: &Path) -> Result<Vec<Figure>> {
     let (mut openings, mut ratios, mut shares, mut best_alone) = (Vec::new(), Vec::new(), Vec::new(), 0.0_f64);
     for _ in 0..ROUNDS {
         let before = rate(REQUESTS)?;
-        let mix = Mix::start(server.address, &server.notes)?;
+        let mix = Mix::start(server.address, &server.notes, Part::All)?;
         std::thread::sleep(OPENS);
         let opening = rate(REQUESTS)?;
         std::thread::sleep(SETTLES);
@@ -96,11 +96,11 @@ pub(crate) fn figures(folder: &Path) -> Result<Vec<Figure>> {
 pub(crate) struct Mix(Child);
 
 impl Mix {
-    /// Starts it. `told` is the certificate to trust, or `-` for plain HTTP.
-    pub(crate) fn start(address: SocketAddr, told: &str) -> Result<Self> {
+    /// Starts a part of it. `told` is the certificate to trust, or `-` for plain HTTP.
+    pub(crate) fn start(address: SocketAddr, told: &str, part: Part) -> Result<Self> {
         let ours = std::env::current_exe()?;
         let mut command = Command::new("nice");
-        command.args(["-n", "19"]).arg(ours).args(["hostile", &address.to_string(), told]);
+        command.args(["-n", "19"]).arg(ours).args(["hostile", &address.to_string(), told, part.word()]);
         Ok(Self(command.stdout(Stdio::null()).spawn()?))
     }
 }
@@ -109,6 +109,56 @@ impl Drop for Mix {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
+    }
+}
+
+/// Who comes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// Everybody, far more than there are places.
+    All,
+    /// Those who look for what is not there, so many that a tarpit is full of them.
+    Scanners,
+    /// Some of each of the others, who fit in beside a full tarpit.
+    Some,
+}
+
+impl Part {
+    const EVERY: [Self; 3] = [Self::All, Self::Scanners, Self::Some];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Scanners => "scanners",
+            Self::Some => "some",
+        }
+    }
+
+    fn read(word: &str) -> Result<Self> {
+        Self::EVERY.into_iter().find(|part| part.word() == word).context("no such part")
+    }
+
+    fn mix(self) -> &'static [(Attack, u8, usize)] {
+        match self {
+            Self::All => MIX,
+            Self::Scanners => SCANNERS,
+            Self::Some => SOME,
+        }
+    }
+
+    /// Between the first connections of two. A slow machine would not end a thousand handshakes at once before their deadline; and scanners who are let go after
+    /// thirty seconds should not all be let go together.
+    fn step(self) -> Duration {
+        Duration::from_millis(if self == Self::Scanners { 30 } else { 1 })
+    }
+
+    /// Each part has addresses of its own: what one does is not counted against another.
+    fn network(self) -> u8 {
+        match self {
+            Self::All => 9,
+            Self::Scanners => 10,
+            Self::Some => 11,
+        }
     }
 }
 
@@ -147,15 +197,35 @@ const MIX: &[(Attack, u8, usize)] = &[
     (Attack::Frames(PING), 4, 8),
 ];
 
+/// The tarpit has 1,000 places, 16 of them for one address. With everybody else there stay more than 16 of the node's 1,024 places, below which it lets go of
+/// those whom it holds.
+const SCANNERS: &[(Attack, u8, usize)] = &[(Attack::Flood(UNMATCHED), 58, 16)];
+
+/// 48 of them.
+const SOME: &[(Attack, u8, usize)] = &[
+    (Attack::Knock, 2, 1),
+    (Attack::Silent, 4, 3),
+    (Attack::Dribble(SLOW_HEADER), 4, 3),
+    (Attack::Dribble(SLOW_BODY), 2, 3),
+    (Attack::Dribble(b"PRI * HTTP/2"), 2, 2),
+    (Attack::Flood(GET), 1, 2),
+    (Attack::Flood(WRONG), 1, 2),
+    (Attack::Deaf, 2, 2),
+    (Attack::RapidReset, 1, 2),
+    (Attack::Frames(PING), 1, 2),
+];
+
 /// Attacks until killed.
-pub(crate) fn attack(address: &str, told: &str) -> Result<()> {
+pub(crate) fn attack(address: &str, told: &str, part: &str) -> Result<()> {
+    let part = Part::read(part)?;
     let target = Target { address: address.parse()?, tls: if told == "-" { None } else { Some(crate::tls::client(told)?) } };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        for (number, (attack, addresses, connections)) in (1_u8..).zip(MIX) {
+        for (number, (attack, addresses, connections)) in (1_u8..).zip(part.mix()) {
             for host in 1..=*addresses {
                 for _ in 0..*connections {
-                    let (target, from) = (target.clone(), Ipv4Addr::new(127, 9, number, host));
+                    tokio::time::sleep(part.step()).await;
+                    let (target, from) = (target.clone(), Ipv4Addr::new(127, part.network(), number, host));
                     tokio::spawn(async move {
                         loop {
                             // Whatever the end was, it was the node's or ours: on to the next.

@@ -56,7 +56,10 @@ fn run() -> Result<()> {
             let word = |at: usize| arguments.get(at).context("address, certificate and number");
             drip::wait(word(1)?, word(2)?, number(&arguments, 3)?)
         }
-        Some("hostile") => hostile::attack(arguments.get(1).context("which address?")?, arguments.get(2).context("which certificate?")?),
+        Some("hostile") => {
+            let told = |at: usize, what: &'static str| arguments.get(at).map(String::as_str).context(what);
+            hostile::attack(told(1, "which address?")?, told(2, "which certificate?")?, told(3, "which part?")?)
+        }
         Some("beside") => {
             let folder = tempfile::tempdir()?;
             hostile::figures(folder.path())?.iter().try_for_each(|figure| say(&figure.to_string()))

@@ -1,4 +1,5 @@
-//! A soak: the binary as people run it, in a small cgroup, with a thousand sessions, slow and hostile clients, and watched while it runs.
+//! A soak: the binary as people run it, over TLS, in a small cgroup, with a thousand sessions, slow and hostile clients and, where the edition has one, a full
+//! tarpit; watched while it runs.
 
 use std::{
     collections::BTreeSet,
@@ -7,7 +8,7 @@ use std::{
     process::{Child, Command, Stdio},
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -18,10 +19,15 @@ use clavitor_vault::{Credential, session};
 use http_body_util::{BodyExt as _, Full};
 use hyper::{Request, client::conn::http1};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpSocket;
+use rustls::pki_types::{CertificateDer, ServerName, pem::PemObject as _};
+use tokio::{
+    net::{TcpSocket, TcpStream},
+    runtime::Runtime,
+};
+use tokio_rustls::TlsConnector;
 
 use crate::{
-    hostile::Mix,
+    hostile::{Mix, Part},
     process::resident_mib,
     say,
     world::{self, World, now_ms},
@@ -34,16 +40,22 @@ const MEMORY_MIB_MAX: f64 = 128.0;
 const CGROUP_BYTES: u64 = 512 << 20;
 const SAMPLES: u32 = 20;
 /// Honest connections, each of an address of its own, and how long each waits between two requests.
-const HONEST: u8 = 32;
+const HONEST: u8 = 16;
 const PAUSE: Duration = Duration::from_millis(100);
 /// What a write-ahead log may hold before the writer folds it in, and some more.
 const WAL_MIB_MAX: f64 = 64.0;
 /// Places for connections, and what the node keeps for itself.
 const OPEN_FILES_MAX: usize = 1_280;
-/// The second half of the soak may hold so much more than the quarter before it.
+/// The last quarter of the soak may hold so much more than the second.
 const GROWTH_MIB_MAX: f64 = 8.0;
 const SIGNED_IN: Duration = Duration::from_secs(5);
 const ANSWERS_WITHIN: Duration = Duration::from_secs(60);
+/// The tarpit holds 1,000; each place is empty for the time of a handshake before the next one takes it.
+const TARPIT_FULL: f64 = 900.0;
+const TARPIT_FULL_WITHIN: Duration = Duration::from_secs(120);
+/// Looked at this often, and full at so many of these looks.
+const LOOK: Duration = Duration::from_secs(2);
+const TARPIT_FULL_OF_LOOKS_MIN: f64 = 0.9;
 
 #[derive(Debug, Clone, Copy)]
 struct Sample {
@@ -52,6 +64,8 @@ struct Sample {
     wal_mib: f64,
     answered: u64,
     failed: u64,
+    /// Held in the tarpit, where the edition has one.
+    held: Option<f64>,
 }
 
 /// Runs `binary` for so many seconds and fails if it grows.
@@ -66,55 +80,74 @@ pub(crate) fn run(seconds: u64, binary: &Path) -> Result<()> {
         Err(why) => say(&format!("NO CGROUP ({why}): the system does not limit memory, only the check below does"))?,
     }
     let node = Node::start(binary, &data, address, cgroup.as_ref().ok())?;
+    let authority = CertificateDer::from_pem_file(data.join("dev-ca/ca.crt"))?;
+    let told: String = authority.iter().map(|byte| format!("{byte:02x}")).collect();
     let (answered, failed) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
-    let honest = Honest { address, sessions: Arc::new(sessions), answered: answered.clone(), failed: failed.clone() };
+    let tls = TlsConnector::from(crate::tls::client(&told)?);
+    let over = Arc::new(AtomicBool::new(false));
+    let honest =
+        Honest { over: over.clone(), address, tls, sessions: Arc::new(sessions), answered: answered.clone(), failed: failed.clone() };
+    let watcher = Watcher::new(address, honest.tls.clone())?;
     std::thread::spawn(move || honest.run());
     // Who was signed in before it begins is who must not suffer.
     std::thread::sleep(SIGNED_IN);
     ensure!(answered.load(Ordering::Relaxed) > 0, "the node answers nobody");
-    let mix = Mix::start(address, "-")?;
+    let tarpit = watcher.held()?.is_some();
+    let scanners = if tarpit { Some(watcher.fill_tarpit(address, &told)?) } else { None };
+    let mix = Mix::start(address, &told, Part::Some)?;
     let began = Instant::now();
-    let mut samples = Vec::new();
-    say("   time  resident MiB  open files  WAL MiB  answered  failed")?;
+    let (mut samples, mut looks) = (Vec::new(), Vec::new());
+    say("   time  resident MiB  open files  WAL MiB  answered  failed  tarpit")?;
     for number in 1..=SAMPLES {
         let at = Duration::from_secs(seconds) * number / SAMPLES;
-        std::thread::sleep(at.saturating_sub(began.elapsed()));
+        while began.elapsed() < at {
+            std::thread::sleep(at.saturating_sub(began.elapsed()).min(LOOK));
+            looks.extend(watcher.held()?);
+        }
         let sample = Sample {
             resident_mib: resident_mib(node.pid()).context("the node has ended")?,
             open_files: std::fs::read_dir(format!("/proc/{}/fd", node.pid()))?.count(),
             wal_mib: std::fs::metadata(data.join("clavitor.db-wal")).map_or(0, |file| file.len()) as f64 / f64::from(1 << 20),
             answered: answered.load(Ordering::Relaxed),
             failed: failed.load(Ordering::Relaxed),
+            held: looks.last().copied(),
         };
-        let Sample { resident_mib, open_files, wal_mib, answered, failed } = sample;
-        say(&format!("{:>6} s {resident_mib:>13.1} {open_files:>11} {wal_mib:>8.1} {answered:>9} {failed:>7}", at.as_secs()))?;
+        let Sample { resident_mib, open_files, wal_mib, answered, failed, held } = sample;
+        let held = held.map_or("-".to_owned(), |held| held.to_string());
+        say(&format!("{:>6} s {resident_mib:>13.1} {open_files:>11} {wal_mib:>8.1} {answered:>9} {failed:>7} {held:>7}", at.as_secs()))?;
         samples.push(sample);
     }
-    drop(mix);
+    over.store(true, Ordering::Relaxed);
+    drop((mix, scanners));
     if let Ok(cgroup) = &cgroup {
         say(&format!("peak of the cgroup, page cache included: {:.1} MiB", cgroup.peak_mib()?))?;
     }
+    full(&looks)?;
     judge(&samples)
+}
+
+/// Nothing to say where there is no tarpit.
+fn full(looks: &[f64]) -> Result<()> {
+    let Some(least) = looks.iter().copied().reduce(f64::min) else { return Ok(()) };
+    let share = looks.iter().filter(|held| **held >= TARPIT_FULL).count() as f64 / looks.len() as f64;
+    say(&format!("the tarpit was full at {:.0} % of {} looks, and never held fewer than {least}", share * 100.0, looks.len()))?;
+    ensure!(share >= TARPIT_FULL_OF_LOOKS_MIN, "the tarpit was not full for most of the time");
+    Ok(())
 }
 
 fn judge(samples: &[Sample]) -> Result<()> {
     let mean = |part: &[Sample]| part.iter().map(|sample| sample.resident_mib).sum::<f64>() / part.len().max(1) as f64;
     let quarter = samples.len() / 4;
-    let (second, later) = (mean(&samples[quarter..2 * quarter]), mean(&samples[2 * quarter..]));
-    say(&format!("mean of the second quarter {second:.1} MiB, of what came after it {later:.1} MiB"))?;
+    let (second, last) = (mean(&samples[quarter..2 * quarter]), mean(&samples[3 * quarter..]));
+    say(&format!("mean of the second quarter {second:.1} MiB, of the last {last:.1} MiB"))?;
     for sample in samples {
         ensure!(sample.resident_mib <= MEMORY_MIB_MAX, "{:.1} MiB is more than {MEMORY_MIB_MAX}", sample.resident_mib);
         ensure!(sample.open_files <= OPEN_FILES_MAX, "{} open files are more than {OPEN_FILES_MAX}", sample.open_files);
         ensure!(sample.wal_mib <= WAL_MIB_MAX, "a write-ahead log of {:.1} MiB is more than {WAL_MIB_MAX}", sample.wal_mib);
     }
-    ensure!(later - second <= GROWTH_MIB_MAX, "memory grew by {:.1} MiB", later - second);
-    let last = samples.last().context("no samples")?;
-    ensure!(
-        last.answered > 0 && last.failed * 100 <= last.answered,
-        "{} of {} honest requests failed",
-        last.failed,
-        last.answered + last.failed
-    );
+    ensure!(last - second <= GROWTH_MIB_MAX, "memory grew by {:.1} MiB", last - second);
+    let end = samples.last().context("no samples")?;
+    ensure!(end.answered > 0 && end.failed == 0, "{} of {} honest requests failed", end.failed, end.answered + end.failed);
     say("ok")
 }
 
@@ -140,27 +173,38 @@ fn prepare(data: &Path) -> Result<Vec<String>> {
     Ok(sessions)
 }
 
-/// A cgroup (version 1) with little memory.
-struct Cgroup(PathBuf);
+/// A cgroup with little memory, of either version.
+struct Cgroup {
+    place: PathBuf,
+    limit: &'static str,
+    peak: &'static str,
+}
 
 impl Cgroup {
     fn make() -> std::io::Result<Self> {
-        let place = PathBuf::from(format!("/sys/fs/cgroup/memory/clavitor-soak-{}", std::process::id()));
+        let (root, limit, peak) = if Path::new("/sys/fs/cgroup/cgroup.controllers").exists() {
+            // Mostly it is on already; if it cannot be turned on, the limit's file is missing.
+            let _ = std::fs::write("/sys/fs/cgroup/cgroup.subtree_control", "+memory");
+            ("/sys/fs/cgroup", "memory.max", "memory.peak")
+        } else {
+            ("/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.max_usage_in_bytes")
+        };
+        let place = Path::new(root).join(format!("clavitor-soak-{}", std::process::id()));
         std::fs::create_dir(&place)?;
-        let made = Self(place);
-        std::fs::write(made.0.join("memory.limit_in_bytes"), CGROUP_BYTES.to_string())?;
+        let made = Self { place, limit, peak };
+        std::fs::write(made.place.join(made.limit), CGROUP_BYTES.to_string())?;
         Ok(made)
     }
 
     fn peak_mib(&self) -> Result<f64> {
-        let bytes: f64 = std::fs::read_to_string(self.0.join("memory.max_usage_in_bytes"))?.trim().parse()?;
+        let bytes: f64 = std::fs::read_to_string(self.place.join(self.peak))?.trim().parse()?;
         Ok(bytes / f64::from(1 << 20))
     }
 }
 
 impl Drop for Cgroup {
     fn drop(&mut self) {
-        let _ = std::fs::remove_dir(&self.0);
+        let _ = std::fs::remove_dir(&self.place);
     }
 }
 
@@ -169,14 +213,16 @@ struct Node(Child);
 impl Node {
     fn start(binary: &Path, data: &Path, address: SocketAddr, cgroup: Option<&Cgroup>) -> Result<Self> {
         // The shell goes into the cgroup and then becomes the node.
-        let enter = cgroup.map_or_else(|| "true".to_owned(), |cgroup| format!("echo $$ > {}/cgroup.procs", cgroup.0.display()));
+        let enter = cgroup.map_or_else(|| "true".to_owned(), |cgroup| format!("echo $$ > {}/cgroup.procs", cgroup.place.display()));
         let mut command = Command::new("sh");
         command.arg("-c").arg(format!("{enter} && exec \"$@\"")).arg("sh").arg(binary);
-        command.args(["serve", "--bind", &address.to_string(), "--origin", "http://localhost:1984", "--data"]).arg(data);
+        command.args(["serve", "--dev-ca", "--https-bind", &address.to_string(), "--http-bind", "none"]);
+        command.args(["--origin", "https://localhost:1984", "--data"]).arg(data);
         command.env("MALLOC_ARENA_MAX", "2").env("CLAVITOR_LOG", "warn").stdout(Stdio::null());
         let mut node = Self(command.spawn()?);
         let began = Instant::now();
-        while std::net::TcpStream::connect(address).is_err() {
+        // It listens before it has its authority.
+        while std::net::TcpStream::connect(address).is_err() || !data.join("dev-ca/ca.crt").exists() {
             if let Some(status) = node.0.try_wait()? {
                 bail!("the node ended at once with {status}");
             }
@@ -201,9 +247,12 @@ impl Drop for Node {
 /// Everybody who is signed in, in turns over a few connections.
 struct Honest {
     address: SocketAddr,
+    tls: TlsConnector,
     sessions: Arc<Vec<String>>,
     answered: Arc<AtomicU64>,
     failed: Arc<AtomicU64>,
+    /// The node is about to end, and nobody asks any more.
+    over: Arc<AtomicBool>,
 }
 
 impl Honest {
@@ -215,7 +264,10 @@ impl Honest {
                 let ours = ours.clone();
                 tokio::spawn(async move {
                     loop {
-                        if ours.connection(host).await.is_err() {
+                        if let Err(error) = ours.connection(host).await
+                            && !ours.over.load(Ordering::Relaxed)
+                        {
+                            let _ = say(&format!("an honest request failed: {error:#}"));
                             ours.failed.fetch_add(1, Ordering::Relaxed);
                             tokio::time::sleep(PAUSE).await;
                         }
@@ -230,10 +282,11 @@ impl Honest {
     async fn connection(&self, host: u8) -> Result<()> {
         let socket = TcpSocket::new_v4()?;
         socket.bind((Ipv4Addr::new(127, 8, 0, host), 0).into())?;
-        let (mut sender, connection) = http1::handshake(TokioIo::new(socket.connect(self.address).await?)).await?;
+        let stream = self.tls.connect(ServerName::try_from("localhost")?, socket.connect(self.address).await?).await?;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         tokio::spawn(connection);
         for session in self.sessions.iter().skip(usize::from(host)).step_by(usize::from(HONEST)) {
-            let request = Request::get("/v1/entries").header("host", format!("localhost:{}", self.address.port()));
+            let request = Request::get("/v1/entries").header("host", "localhost:1984");
             let request = request.header("cookie", format!("__Host-clavitor={session}"));
             let answer = sender.send_request(request.body(Full::<Bytes>::default())?).await?;
             let status = answer.status();
@@ -243,5 +296,51 @@ impl Honest {
             tokio::time::sleep(PAUSE).await;
         }
         Ok(())
+    }
+}
+
+/// Reads the node's own numbers, as the monitoring on its machine does.
+struct Watcher {
+    address: SocketAddr,
+    tls: TlsConnector,
+    runtime: Runtime,
+}
+
+impl Watcher {
+    fn new(address: SocketAddr, tls: TlsConnector) -> Result<Self> {
+        Ok(Self { address, tls, runtime: tokio::runtime::Builder::new_current_thread().enable_all().build()? })
+    }
+
+    /// How many the tarpit holds; none where the edition has no tarpit.
+    fn held(&self) -> Result<Option<f64>> {
+        let page = self.runtime.block_on(self.metrics())?;
+        let held = page.lines().find_map(|line| line.strip_prefix("clavitor_tarpit_held "));
+        Ok(held.map(str::parse).transpose()?)
+    }
+
+    async fn metrics(&self) -> Result<String> {
+        let socket = TcpStream::connect(self.address).await?;
+        let stream = self.tls.connect(ServerName::try_from("localhost")?, socket).await?;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+        tokio::spawn(connection);
+        let request = Request::get("/metrics").header("host", "localhost:1984").body(Full::<Bytes>::default())?;
+        let answer = sender.send_request(request).await?;
+        ensure!(answer.status().is_success(), "the node does not tell its numbers: {}", answer.status());
+        Ok(String::from_utf8(answer.into_body().collect().await?.to_bytes().to_vec())?)
+    }
+
+    /// Sends scanners until the tarpit is full.
+    fn fill_tarpit(&self, address: SocketAddr, told: &str) -> Result<Mix> {
+        let scanners = Mix::start(address, told, Part::Scanners)?;
+        let began = Instant::now();
+        loop {
+            let held = self.held()?.unwrap_or_default();
+            if held >= TARPIT_FULL {
+                say(&format!("the tarpit is full: {held} are held after {} s", began.elapsed().as_secs()))?;
+                return Ok(scanners);
+            }
+            ensure!(began.elapsed() < TARPIT_FULL_WITHIN, "the tarpit does not fill: {held} are held");
+            std::thread::sleep(Duration::from_secs(1));
+        }
     }
 }
