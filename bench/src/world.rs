@@ -64,10 +64,15 @@ impl World {
 
 /// One more vault on the node, with a passkey of its own, and its owner's session.
 pub(crate) fn owned(vault: &Vault, credential_id: &[u8]) -> Result<(Person, String)> {
+    owned_at(vault, credential_id, "http://localhost:1984")
+}
+
+/// The same, on a node whose address is `home_node`, which is where the vault's agents will look for it.
+pub(crate) fn owned_at(vault: &Vault, credential_id: &[u8], home_node: &str) -> Result<(Person, String)> {
     let id = VaultId::make();
     let passkey = PasskeyPrf::new("localhost", credential_id, &PRF).map_err(|_| anyhow!("prf"))?;
     let log_key = PublicKey::parse(&vault.log_key()).map_err(|_| anyhow!("log key"))?;
-    let genesis = Genesis { vault: id, name: "bench", home_node: "http://localhost:1984", log_key, passkey: &passkey, now_ms: now_ms() };
+    let genesis = Genesis { vault: id, name: "bench", home_node, log_key, passkey: &passkey, now_ms: now_ms() };
     let (person, first) = Person::create(&genesis, Box::new(random::Os))?;
     let token = vault.write_wait(now_ms(), setup::make_link)?;
     let first = stored_with(first, credential_id)?;
