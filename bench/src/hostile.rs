@@ -146,10 +146,10 @@ impl Part {
         }
     }
 
-    /// Between the first connections of two. A slow machine would not end a thousand handshakes at once before their deadline; and scanners who are let go after
-    /// thirty seconds should not all be let go together.
-    fn step(self) -> Duration {
-        Duration::from_millis(if self == Self::Scanners { 30 } else { 1 })
+    /// Between the first connections of two: scanners who are let go after thirty seconds should not all be let go together, and a slow machine would not end
+    /// a thousand handshakes at once before their deadline. The others come at once.
+    fn step(self) -> Option<Duration> {
+        (self == Self::Scanners).then_some(Duration::from_millis(30))
     }
 
     /// Each part has addresses of its own: what one does is not counted against another.
@@ -224,7 +224,9 @@ pub(crate) fn attack(address: &str, told: &str, part: &str) -> Result<()> {
         for (number, (attack, addresses, connections)) in (1_u8..).zip(part.mix()) {
             for host in 1..=*addresses {
                 for _ in 0..*connections {
-                    tokio::time::sleep(part.step()).await;
+                    if let Some(step) = part.step() {
+                        tokio::time::sleep(step).await;
+                    }
                     let (target, from) = (target.clone(), Ipv4Addr::new(127, part.network(), number, host));
                     tokio::spawn(async move {
                         loop {

@@ -21,6 +21,10 @@ mod headers;
 mod heartbeat;
 #[path = "../../../../crates/clavitor-server/tests/server/hold.rs"]
 mod hold;
+#[path = "../../../../crates/clavitor-server/tests/server/key.rs"]
+mod key;
+#[path = "../../../../crates/clavitor-server/tests/server/lines.rs"]
+mod lines;
 #[path = "../../../../crates/clavitor-server/tests/server/logs.rs"]
 mod logs;
 #[path = "../../../../crates/clavitor-server/tests/server/node.rs"]

@@ -11,6 +11,9 @@ mod agent;
 mod browser;
 #[path = "../server/edition.rs"]
 mod edition;
+#[path = "../server/key.rs"]
+#[allow(dead_code, reason = "written for more tests than these")]
+mod key;
 #[path = "../server/node.rs"]
 #[allow(dead_code)]
 mod node;

@@ -1,11 +1,6 @@
 //! The log holds nothing that a caller wrote: no body, no path, no header, no token.
 
-use std::{
-    io,
-    net::SocketAddr,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::http::Method;
 use clavitor_server::{
@@ -21,37 +16,16 @@ use tokio::{
     net::{TcpListener, TcpSocket, TcpStream},
 };
 use tokio_rustls::TlsConnector;
-use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
+use tracing_subscriber::EnvFilter;
 use zeroize::Zeroizing;
 
 use crate::{
     browser::Browser,
     heartbeat::until,
+    lines::Lines,
     node::{Asker, TestNode},
     watchers::Recorder,
 };
-
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Lines {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
 
 fn report(directive: &str) -> axum::extract::Request {
     let needle = "https://needle.example/?q=needle-4111";
@@ -81,7 +55,7 @@ async fn a_browsers_report_of_a_violation_leaves_its_directive_and_a_count() {
     }
     drop(guard);
     assert_eq!(node.app.node().reports().total(), 4);
-    let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let log = lines.text();
     let told: Vec<&str> = log.lines().filter(|line| line.contains("content policy")).collect();
     assert_eq!(told.len(), 3, "the first, the second, and the first of another directive: {log}");
     assert!(told[0].contains("script-src-elem") && told[1].contains("count=2") && told[2].contains("other"), "{log}");
@@ -136,7 +110,7 @@ async fn nothing_that_a_caller_wrote_is_logged() {
     node.ask(&Asker::Nobody, Method::PUT, &format!("/{needle}"), None).await;
     drop(guard);
 
-    let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let log = lines.text();
     assert!(log.contains("request refused") && log.contains("SecretRefused"), "the log is on: {log}");
     for secret in ["needle", first.as_str(), browser.cookie.as_str()] {
         assert!(!log.contains(secret), "{secret} is in the log");
@@ -245,7 +219,7 @@ async fn nothing_that_comes_over_a_socket_is_logged() {
     let heard = saying.join_all().await.into_iter().filter(|said| !said.is_empty()).count();
     serving.abort();
     drop(guard);
-    let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let log = lines.text();
     assert!(heard >= 15 && log.contains("request refused") && log.contains("connection ended"), "{heard} answers: {log}");
     // A number of bytes is no secret, in whatever way they are written.
     let hexadecimal = "6e6565646c65";
@@ -280,7 +254,7 @@ async fn neither_the_address_of_a_monitor_nor_a_token_is_logged() {
     shutdown.cancel();
     drop(guard);
 
-    let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let log = lines.text();
     assert_eq!(log.matches("a push did not arrive").count(), 4, "once for each of them: {log}");
     assert!(log.contains("it answered 404") && log.contains("it answered 500") && log.contains("telemetry_silent"), "{log}");
     assert!(!log.contains("needle"), "a secret is in the log: {log}");
@@ -305,7 +279,7 @@ async fn strangers_do_not_write_the_log() {
     ask(&Asker::Cookie("guess"), "/v1/vault").await;
     node.get(&Asker::Person(&owner), "/v1/entries/00").await;
     drop(guard);
-    let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let log = lines.text();
     assert_eq!(log.matches("request refused").count(), 1, "the one of somebody whom the node knows: {log}");
     assert_eq!(log.matches("requests of strangers").count(), 2, "{log}");
     assert!(log.contains("count=1") && log.contains("count=300"), "{log}");

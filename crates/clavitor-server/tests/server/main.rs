@@ -11,6 +11,8 @@ mod edition;
 mod headers;
 mod heartbeat;
 mod hold;
+mod key;
+mod lines;
 mod logs;
 mod node;
 mod operator;

@@ -5,8 +5,9 @@ use clavitor_api::Blob;
 use serde_json::{Value, json};
 
 use crate::{
-    browser::{Browser, Key, ceremony},
-    node::{Asker, Reply, TestNode},
+    browser::{Browser, ceremony},
+    key::Key,
+    node::{Asker, ORIGIN, Reply, TestNode},
 };
 
 async fn finish(node: &TestNode, body: &Value) -> Reply {
@@ -96,7 +97,7 @@ async fn a_registration_without_a_finger_makes_no_vault_and_uses_the_ceremony_up
     let (token, vault) = (node.setup_token(), "22".repeat(16));
     let begin = json!({"setup_token": token, "vault_id": vault});
     let begun = ceremony(&node.post(&Asker::Nobody, "/v1/setup/begin", &begin).await);
-    let mut key = Key::new("touch only");
+    let mut key = Key::new(ORIGIN, "touch only");
     key.verifies(false);
     let credential = key.create(&begun, [0x22; 16], "discouraged").await;
     let unlocker = json!({"id": "00".repeat(32), "sealed_vmk": "AA", "record": "AA", "passkey": {"ceremony_id": begun.ceremony_id, "credential": credential}});

@@ -13,8 +13,9 @@ use serde_json::json;
 
 use crate::{
     agent::Agent,
-    browser::{Browser, Key},
-    node::{Asker, TestNode},
+    browser::Browser,
+    key::Key,
+    node::{Asker, ORIGIN, TestNode},
     wire,
 };
 
@@ -43,7 +44,7 @@ pub(crate) fn terms(node: &TestNode, name: &str, scope: ScopeId) -> AgentTerms {
 /// A vault with two ways in and a scope.
 pub(crate) async fn household(node: &TestNode, seed: &str) -> (Browser, ScopeId) {
     let mut browser = Browser::make_vault(node, seed).await;
-    browser.add_passkey(node, &mut Key::new(&format!("{seed} second"))).await.ok();
+    browser.add_passkey(node, &mut Key::new(ORIGIN, &format!("{seed} second"))).await.ok();
     let (scope, changes) = browser.person.add_scope("Work", node.now_ms()).unwrap();
     browser.change(node, changes).await.ok();
     (browser, scope)

@@ -1,5 +1,8 @@
 //! What the tests share: a vault made by the person's side, a node that serves it and can be told to lie, and a machine on which the agent lives.
 
+#[allow(dead_code, reason = "the node's own tests use more of it")]
+#[path = "../../../../clavitor-server/tests/server/key.rs"]
+mod key;
 mod log;
 mod machine;
 mod node;

@@ -1,53 +1,12 @@
 //! The owner at the real node: a software passkey to sign in, the person's side in Rust for what the page computes.
 
-use std::{future::Future, pin::Pin};
-
 use axum::http::Method;
-use clavitor_api::{Blob, Ceremony, NewPasskey, RegistrationCredential};
-use clavitor_crypto::{AgentId, VaultId, hash::sha256, random::Os, sign::PublicKey};
+use clavitor_api::{Blob, Ceremony, NewPasskey};
+use clavitor_crypto::{AgentId, VaultId, random::Os, sign::PublicKey};
 use clavitor_person::{Changes, Genesis, PasskeyPrf, Person};
-use passkey::{
-    authenticator::{Authenticator, UiHint, UserCheck, UserValidationMethod},
-    client::{Client, DefaultClientData},
-    crypto::rust_crypto::RustCryptoBackend,
-    types::{
-        Passkey,
-        ctap2::{Aaguid, Ctap2Error},
-    },
-};
 use serde_json::{Value, json};
-use webauthn_rs::prelude::Url;
 
-use super::{NOW_MS, RealNode, real::Reply, wire};
-
-/// Somebody who shows a finger.
-struct Finger;
-
-impl UserValidationMethod for Finger {
-    type PasskeyItem = Passkey;
-
-    fn check_user<'hint, 'me, 'running>(
-        &'me self,
-        _: UiHint<'hint, Passkey>,
-        _: bool,
-        _: bool,
-    ) -> Pin<Box<dyn Future<Output = Result<UserCheck, Ctap2Error>> + Send + 'running>>
-    where
-        'me: 'running,
-        'hint: 'running,
-        Self: 'running,
-    {
-        Box::pin(async { Ok(UserCheck { presence: true, verification: true }) })
-    }
-
-    fn is_presence_enabled(&self) -> bool {
-        true
-    }
-
-    fn is_verification_enabled(&self) -> Option<bool> {
-        Some(true)
-    }
-}
+use super::{NOW_MS, RealNode, key::Key, real::Reply, wire};
 
 /// A vault's owner, signed in.
 pub(crate) struct Owner {
@@ -115,22 +74,8 @@ impl Owner {
 /// A new passkey, and the PRF output that its authenticator would give the page.
 async fn passkey(node: &RealNode, begun: &Reply, vault: VaultId) -> (NewPasskey, PasskeyPrf) {
     let ceremony: Ceremony = serde_json::from_value(begun.json.clone()).unwrap();
-    let options = serde_json::from_value(json!({"publicKey": {
-        "rp": {"id": ceremony.rp_id, "name": "Clavitor"},
-        "user": {"id": Blob(vault.0.to_vec()), "name": "me", "displayName": "Me"},
-        "challenge": ceremony.challenge,
-        "pubKeyCredParams": [{"type": "public-key", "alg": -7}],
-        "authenticatorSelection": {"residentKey": "required", "requireResidentKey": true, "userVerification": "required"},
-        "attestation": "none",
-    }}));
-    let authenticator = Authenticator::new(Aaguid::new_empty(), None::<Passkey>, Finger, RustCryptoBackend);
-    let mut client = Client::new(authenticator).allows_insecure_localhost(true);
-    let made = client.register(Url::parse(&node.origin).unwrap(), options.unwrap(), DefaultClientData).await.unwrap();
-    let credential = RegistrationCredential {
-        raw_id: made.raw_id.to_vec().into(),
-        attestation_object: made.response.attestation_object.to_vec().into(),
-        client_data_json: made.response.client_data_json.to_vec().into(),
-    };
-    let prf = PasskeyPrf::new("localhost", &made.raw_id, &sha256(&[b"prf", &made.raw_id])).unwrap();
+    let mut key = Key::new(&node.origin, "prf");
+    let credential = key.create(&ceremony, vault.0, "required").await;
+    let prf = key.prf(&credential.raw_id.0);
     (NewPasskey { ceremony_id: ceremony.ceremony_id, credential }, prf)
 }
