@@ -3,7 +3,6 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { actions } from "../pages/words/en/actions.ts";
 import { t } from "../pages/words/index.ts";
 import { AgentMachine, type Outcome } from "./harness/agent.ts";
 import { Device, type Key, openBrowser } from "./harness/browser.ts";
@@ -12,6 +11,7 @@ import { look } from "./harness/look.ts";
 import { Node } from "./harness/node.ts";
 import { type Kit, Person } from "./harness/person.ts";
 import { artefacts, repository } from "./harness/places.ts";
+import { agents } from "./story_agents.ts";
 
 const exportFile = join(repository, "web/e2e/fixtures/bitwarden-export.json");
 const databasePassword = "Basalt-Otter-9183-Plume";
@@ -213,130 +213,14 @@ describe("many entries at once", () => {
   });
 });
 
-describe("an agent", () => {
-  it("is invited, enrols on its own machine, and is verified by the person's browser", async () => {
-    await person.makeScope("Reports");
-    await person.openEntry("Reporting database");
-    await person.press(t.entries.edit);
-    await person.page.getByLabel("Reports", { exact: true }).check();
-    await person.press(t.common.save);
-    await person.sees("Reporting database");
-    await person.openEntry("Travel card");
-    await person.press(t.entries.edit);
-    await person.page.getByLabel("Reports", { exact: true }).check();
-    await person.press(t.common.save);
-    await person.sees("Travel card");
-
-    const enrolment = await person.inviteAgent({ name: "Migration runner", scope: "Reports" });
-    await look(device.page, "12-invitation");
-    const enrolled = await agent.run("agent", "enroll", enrolment);
-    expect(enrolled).toMatchObject({ code: 0 });
-    await person.confirmsAgent("Migration runner");
-    await look(device.page, "13-agents");
-    nothingToComplainOf();
-  });
-
-  it("sees names, never values", async () => {
-    const { code, out } = await agent.run("agent", "list", "--json");
-    expect(code).toBe(0);
-    expect(out).toContain("Reporting database");
-    expect(out).not.toContain("Guest network");
-    expect(out).not.toContain(databasePassword);
-    expect(out).not.toContain(cardNumber);
-  });
-
-  it("runs a command with a credential that only the command gets", async () => {
-    const reference = "clv://-/Reporting%20database/Password";
-    const { code, out, err } = await agent.run("agent", "run", "--no-mask", "--env", `PGPASSWORD=${reference}`, "--", "sh", "-c", 'printf %s "$PGPASSWORD"; exit 7');
-    expect({ code, out, err }).toMatchObject({ code: 7, out: databasePassword });
-  });
-
-  it("is told why a value is not shown, and what it may do instead", async () => {
-    const { code, out, err } = await agent.run("agent", "get", "--reveal", "--json", "clv://-/Reporting%20database/Password");
-    expect(code).toBe(6);
-    expect(out + err).toContain("allowed_modes");
-    expect(out + err).not.toContain(databasePassword);
-  });
-
-  it("is refused a card number", async () => {
-    const { code, out, err } = await agent.run("agent", "run", "--env", "CARD=clv://-/Travel%20card/Card%20number", "--", "env");
-    expect(code).toBe(11);
-    expect(out + err).not.toContain(cardNumber);
-  });
-
-  it("is seen in the activity and in what it learnt", async () => {
-    await person.goTo("activity");
-    await person.sees(t.agents.activity.title);
-    await person.page.getByText("Migration runner").first().waitFor();
-    await look(device.page, "14-activity");
-    await person.goTo("agents");
-    await person.press(t.agents.open("Migration runner"));
-    await person.page.getByText(t.agents.learnt.modes.use).first().waitFor();
-    await look(device.page, "15-agent");
-    nothingToComplainOf();
-  });
-
-  it("is locked at once, and unlocked with the passkey", async () => {
-    await person.press(t.agents.lock);
-    await person.button(t.agents.unlock).waitFor();
-    expect((await agent.run("agent", "list")).code).toBe(9);
-    await person.press(t.agents.unlock);
-    await person.button(t.agents.lock).waitFor();
-    expect((await agent.run("agent", "list")).code).toBe(0);
-    nothingToComplainOf();
-  });
-});
-
-describe("a hosted agent", () => {
-  it("gets tier 1 with its token, and the reason for everything above", async () => {
-    await person.createEntry("login", "Status page", {
-      [t.kinds.field.username]: { value: "status" },
-      [t.kinds.field.password]: { value: "hosted-Willow-6634", tier: 1 },
-    }, ["Reports"]);
-    const token = await person.makeHostedToken({ name: "Status watcher", scope: "Reports", perMinute: 10 });
-    const headers = { authorization: `Bearer ${token}` };
-    const list = await fetch(`${node.origin}/v1/hosted/entries`, { headers });
-    expect(list.status).toBe(200);
-    const { entries } = (await list.json()) as { entries: { entry_id: string; title: string }[] };
-    const named = (title: string): string => entries.find((entry) => entry.title === title)?.entry_id ?? "";
-    const value = await fetch(`${node.origin}/v1/hosted/entries/${named("Status page")}/fields/Password`, { headers });
-    expect(await value.json()).toMatchObject({ value: "hosted-Willow-6634" });
-    const above = await fetch(`${node.origin}/v1/hosted/entries/${named("Reporting database")}/fields/Password`, { headers });
-    expect(above.status).toBe(403);
-    expect(await above.json()).toMatchObject({ code: "tier_too_high", exists: true });
-  });
-});
-
-describe("a server that is suspected", () => {
-  const words = t.agents.suspicion;
-
-  it("loses every hosted token in one step, and what a token opened has new keys", async () => {
-    const token = await person.makeHostedToken({ name: "Backup watcher", scope: "Reports", perMinute: 10 });
-    const headers = { authorization: `Bearer ${token}` };
-    expect((await fetch(`${node.origin}/v1/hosted/entries`, { headers })).status).toBe(200);
-    await person.goTo("agents");
-    await person.press(words.action);
-    const dialog = person.page.getByRole("dialog");
-    for (const name of ["Status watcher", "Backup watcher"]) await dialog.getByText(name).waitFor();
-    await look(device.page, "15-suspicion");
-    await dialog.getByRole("button", { name: words.action, exact: true }).click();
-    await dialog.waitFor({ state: "detached" });
-    await person.page.getByText(words.nothing).waitFor();
-    expect((await fetch(`${node.origin}/v1/hosted/entries`, { headers })).status).toBe(401);
-    nothingToComplainOf();
-  });
-
-  it("goes on with enrolled agents and with new tokens, and the log says what was done", async () => {
-    const { code, out } = await agent.run("agent", "run", "--no-mask", "--env", "P=clv://-/Reporting%20database/Password", "--", "printenv", "P");
-    expect({ code, out: out.trim() }).toEqual({ code: 0, out: databasePassword });
-    const token = await person.makeHostedToken({ name: "Status watcher anew", scope: "Reports", perMinute: 10 });
-    const list = await fetch(`${node.origin}/v1/hosted/entries`, { headers: { authorization: `Bearer ${token}` } });
-    expect(await list.json()).toMatchObject({ entries: expect.arrayContaining([expect.objectContaining({ title: "Status page" })]) });
-    await person.goTo("activity");
-    await person.page.getByText(actions["scope.rotate"] ?? "").first().waitFor();
-    await person.page.getByText(actions["agent.remove"] ?? "").first().waitFor();
-    nothingToComplainOf();
-  });
+agents({
+  agent,
+  databasePassword,
+  cardNumber,
+  nothingToComplainOf,
+  get node() { return node; },
+  get device() { return device; },
+  get person() { return person; },
 });
 
 describe("time passes", () => {

@@ -9,6 +9,7 @@ import { phase, recoveryPending, vault } from "./state/phase.ts";
 import { go, href, route, type Route } from "./state/route.ts";
 import { shortcuts } from "./state/shortcuts.ts";
 import { waitingAgents, watchAgents } from "./state/attention.ts";
+import { watchServer } from "./state/server.ts";
 import { Icon, Mark, type IconName } from "./ui/icons.tsx";
 import { t } from "./words/index.ts";
 
@@ -22,6 +23,7 @@ export function Shell(): JSX.Element {
   const help = useSignal(false);
   useEffect(() => keys(() => (help.value = true)), []);
   useEffect(() => watchAgents(), []);
+  useEffect(() => watchServer(), []);
   const at = route.value;
   return (
     <div class="shell">

@@ -191,6 +191,10 @@ class Vault implements OpenVault {
     return this.session.notices;
   }
 
+  askNotices(): Promise<void> {
+    return this.session.askNotices();
+  }
+
   rename(what: "vault" | "agent" | "scope" | "passkey", id: string, name: string): Promise<void> {
     if (utf8(name).length > 200) return Promise.reject(new BadDraft("A name is at most 200 bytes."));
     return this.session.change(() =>

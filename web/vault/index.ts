@@ -42,8 +42,10 @@ export interface OpenVault {
   readonly name: string;
   /** The session ends then if nothing happens before, by this browser's clock; later after every answer of the node. */
   readonly idleUntilMs: number;
-  /** What whoever runs the node has to mend, as it said at the last sign-in. */
+  /** What whoever runs the node has to mend, as it said when it was asked last. */
   readonly notices: readonly NodeNotice[];
+  /** Asks the node what there is to mend. It keeps the session alive, so ask only while somebody is there. */
+  askNotices(): Promise<void>;
   readonly entries: Entries;
   readonly ways: Ways;
   readonly agents: Agents;

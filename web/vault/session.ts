@@ -7,7 +7,7 @@ import { open } from "../crypto/record.ts";
 import { demand, Refused } from "../crypto/refused.ts";
 import { type PublicKey, SigningKey } from "../crypto/sign.ts";
 import { proveLater, type Unlocked, unlockerNote, unlockVault } from "../crypto/unlock.ts";
-import { Alarm, BadDraft, Conflict, Locked, PasskeyProblem, Refusal } from "./errors.ts";
+import { Alarm, Conflict, Locked, PasskeyProblem, Refusal } from "./errors.ts";
 import { proveLinks, type Seen } from "./links.ts";
 import { advance, checkHead, type Head, join } from "./log.ts";
 import { type Names, openNames, sealNames } from "./names.ts";
@@ -16,7 +16,7 @@ import type { EntryPin, PinStore } from "./pins.ts";
 import { blob, blobOrNone, count, list, object } from "./read.ts";
 import type { Asked, Transport } from "./transport.ts";
 import type { Authenticator } from "./webauthn.ts";
-import { noticesOf } from "./notices.ts";
+import { Standing } from "./standing.ts";
 import type { NodeNotice } from "./types.ts";
 import type { Applied, Ceremony, Change, SessionInfo, VaultState } from "./wire.ts";
 
@@ -64,11 +64,7 @@ export interface Early {
 
 type Why = "locked" | "alarm" | "session over";
 
-/** Steps that need a fresh passkey are begun only with this much of the freshness left. */
-const freshMarginMs = 10_000;
 const changeTriesMax = 3;
-/** The node's clock and this device's may be this far apart. */
-const clocksApartMs = 86_400_000;
 
 export function stateParts(state: VaultState): { record: Bytes; manifest: Bytes; sealedVmk: Bytes; usk: Bytes } {
   return { record: blob(state.unlocker.record), manifest: blob(state.manifest), sealedVmk: blob(state.unlocker.sealed_vmk), usk: blob(state.usk) };
@@ -95,9 +91,7 @@ export class Session {
   #opened: Opened | undefined;
   #closed: Why | undefined;
   #alarm: Alarm | undefined;
-  #info: SessionInfo;
-  #seenAt: number;
-  #answeredAt: number;
+  readonly #standing: Standing;
   #tail: Promise<unknown> = Promise.resolve();
   #early: Early | undefined;
   readonly #older = new Map<number, VaultKeys>();
@@ -108,9 +102,7 @@ export class Session {
 
   private constructor(parts: Parts, readonly vaultId: string, info: SessionInfo, readonly cameBy: CameBy) {
     this.parts = { ...parts, transport: { send: (...asked) => this.#send(parts.transport, ...asked) } };
-    this.#info = info;
-    this.#seenAt = parts.now();
-    this.#answeredAt = this.#seenAt;
+    this.#standing = new Standing(vaultId, info, parts.now);
     this.vaultBytes = idBytes(vaultId);
   }
 
@@ -176,7 +168,6 @@ export class Session {
   get unlockerId(): string { return this.#in.unlockerId; }
   get uskRecord(): Bytes { return this.#in.uskRecord; }
   get recoveryPendingUntilMs(): number | null { return this.#in.recoveryPendingUntilMs; }
-  get info(): SessionInfo { return this.#info; }
   get closed(): boolean { return this.#closed !== undefined; }
 
   /** Every request of this vault. An answer that comes after the vault was closed is not looked at. */
@@ -184,33 +175,24 @@ export class Session {
     if (this.#alarm) throw this.#alarm;
     const answer = await transport.send(...asked);
     if (this.#alarm) throw this.#alarm;
-    this.#answeredAt = this.parts.now();
+    this.#standing.answered();
     return answer;
   }
 
   /** When the node ends the session if nothing happens before, by this browser's clock. */
-  get idleUntilMs(): number {
-    const { idle_until_ms, ends_ms, now_ms } = this.#info;
-    return Math.min(this.#answeredAt + (idle_until_ms - now_ms), this.#seenAt + (ends_ms - now_ms));
+  get idleUntilMs(): number { return this.#standing.idleUntilMs; }
+
+  /** What the node said about itself when it was asked last. */
+  get notices(): NodeNotice[] { return this.#standing.notices; }
+
+  /** Asks the node about itself again. For the node that is a sign of life, so this is asked only while somebody is there. */
+  async askNotices(): Promise<void> {
+    const before = JSON.stringify(this.notices);
+    await this.run(async () => this.#standing.hear(await this.parts.transport.send("GET", "/v1/session")));
+    if (JSON.stringify(this.notices) !== before) this.changed();
   }
 
-  /** What the node says about itself since the last sign-in. Nothing depends on it; what is not understood is left out. */
-  get notices(): NodeNotice[] {
-    return noticesOf(this.#info.notices);
-  }
-
-  /** The node's time, by this browser's clock since it last said so. */
-  #nodeNow(): number {
-    return this.#info.now_ms + (this.parts.now() - this.#seenAt);
-  }
-
-  /** Now by the node's clock, never behind what was signed last. A time far from this device's own is not signed: nothing could ever be signed before it again. */
-  hlc(least: number): number {
-    const now = this.#nodeNow();
-    const near = Math.abs(now - this.parts.now()) <= clocksApartMs;
-    if (!near) throw new BadDraft("The clocks of the server and of this device are more than a day apart. Nothing was changed. Set the clock that is wrong, then unlock again.");
-    return Math.max(now, least);
-  }
+  hlc(least: number): number { return this.#standing.hlc(least); }
 
   // The door.
 
@@ -285,16 +267,9 @@ export class Session {
 
   /** Asks for the passkey when the last use is too old for what comes. */
   async fresh(): Promise<void> {
-    if (this.#nodeNow() + freshMarginMs < this.#info.fresh_until_ms || !this.cameBy.passkey) return;
+    if (this.#standing.fresh || !this.cameBy.passkey) return;
     const { prf } = await this.#assert();
     if (prf) wipe(prf);
-  }
-
-  setInfo(info: SessionInfo): void {
-    object(info, "vault_id", "unlocker_id", "fresh_until_ms", "now_ms");
-    demand(info.vault_id === this.vaultId, "rule", "another vault");
-    this.#info = info;
-    this.#seenAt = this.parts.now();
   }
 
   async #assert(): Promise<{ id: Bytes; rpId: string; prf: Bytes | undefined }> {
@@ -302,7 +277,7 @@ export class Session {
     const ceremony = object<Ceremony>(await transport.send("POST", "/v1/session/begin", {}), "ceremony_id", "challenge", "rp_id", "credential_ids");
     const used = await authenticator.get(ceremony);
     const body = { ceremony_id: ceremony.ceremony_id, credential: used.credential };
-    this.setInfo((await transport.send("POST", "/v1/session/finish", body)) as SessionInfo);
+    this.#standing.hear(await transport.send("POST", "/v1/session/finish", body));
     return { id: used.id, rpId: ceremony.rp_id, prf: used.prf };
   }
 

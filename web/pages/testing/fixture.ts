@@ -51,6 +51,7 @@ function fixtureVault(options: FixtureOptions): OpenVault {
           { kind: "backup_old", days: 9 },
         ]
       : [],
+    askNotices: () => Promise.resolve(),
     entries: fixtureEntries(options, changed),
     ways: fixtureWays(options, VAULT_ID),
     agents: fixtureAgents(options),

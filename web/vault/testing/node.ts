@@ -61,6 +61,8 @@ export class TestNode implements Transport {
   readonly asked: string[] = [];
   freshSeconds = 300;
   session: SessionInfo | undefined;
+  /** What it says about itself. */
+  notices: NonNullable<SessionInfo["notices"]> = [];
   evil: Evil | undefined;
   /** Runs when the next change arrives, before it is looked at: what somebody else does just then. */
   beforeNext: (() => Promise<void>) | undefined;
@@ -93,6 +95,8 @@ export class TestNode implements Transport {
         return parts[1] === "begin" ? this.ceremony([]) : this.setup(body as SetupFinish);
       case "POST session":
         return parts[1] === "begin" ? this.ceremony([]) : this.signIn(body as SessionFinish);
+      case "GET session":
+        return { ...this.session, now_ms: this.now(), notices: this.notices };
       case "DELETE session":
         this.session = undefined;
         return {};
@@ -145,7 +149,7 @@ export class TestNode implements Transport {
     const now = this.now();
     this.session = { vault_id: this.vaultId, unlocker_id: unlockerId, idle_until_ms: now + 900_000, ends_ms: now + 28_800_000, fresh_until_ms: now + this.freshSeconds * 1000, now_ms: now };
     this.log("session.start", { actor_kind: "person" });
-    return this.session;
+    return { ...this.session, notices: this.notices };
   }
 
   private setup(finish: SetupFinish): SessionInfo {
