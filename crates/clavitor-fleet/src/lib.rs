@@ -3,11 +3,14 @@
 mod cli;
 pub mod geography;
 pub mod inventory;
+pub mod kuma;
 pub mod money;
 pub mod monitor;
 pub mod nix;
 pub mod remote;
 pub mod rollout;
+pub mod state_folder;
+pub mod status;
 pub mod tunnel;
 
 pub use cli::{Failure, Kind, run};

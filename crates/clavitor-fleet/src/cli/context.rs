@@ -111,6 +111,9 @@ impl Context {
 
     /// A failure: in words on standard error, or as JSON on standard output.
     pub(super) fn complain(&self, failure: &Failure) {
+        if failure.message.is_empty() {
+            return;
+        }
         match serde_json::to_string(&failure.json()) {
             // A closed pipe leaves nobody to tell; the exit code still says it.
             Ok(json) if self.json => drop(out(&json)),

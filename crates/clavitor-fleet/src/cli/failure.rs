@@ -115,6 +115,11 @@ impl Failure {
         Self::new(Kind::General, message)
     }
 
+    /// An exit code for what the answer has said already: nothing is added to it.
+    pub fn said(kind: Kind) -> Self {
+        Self::new(kind, "")
+    }
+
     /// Adds the reason.
     #[must_use]
     pub fn why(mut self, why: impl fmt::Display) -> Self {

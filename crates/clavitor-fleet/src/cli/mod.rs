@@ -4,12 +4,16 @@ mod change;
 mod context;
 mod failure;
 mod figures;
+mod kuma;
 mod look;
 mod map;
+mod monitor;
 mod node;
 mod render;
 mod ship;
+mod status;
 mod tunnel;
+mod way;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -71,6 +75,17 @@ enum Verb {
     Man(ship::Man),
     /// Write the NixOS configuration of every node
     Render(render::Render),
+    /// Where the fleet stands, from the nodes' own reports
+    Status(status::Status),
+    /// What is wrong with one node, and what to type
+    Diagnose(status::Diagnose),
+    /// Watch the fleet: severities and incidents, until Ctrl-C
+    Monitor(monitor::MonitorArguments),
+    /// Incidents: look, acknowledge, resolve, note
+    #[command(subcommand)]
+    Incident(monitor::IncidentVerb),
+    /// The fleet's monitors in a stock Uptime Kuma
+    Kuma(kuma::Kuma),
     /// The management network: who talks to whom, and an operator's own configuration
     Tunnel(tunnel::Tunnel),
 }
@@ -105,6 +120,11 @@ fn dispatch(context: &Context, verb: Verb) -> Done {
         Verb::Completions(completions) => ship::completions(context, &completions),
         Verb::Man(man) => ship::man(context, &man),
         Verb::Render(render) => render::run(context, &render),
+        Verb::Status(status) => status::status(context, &status),
+        Verb::Diagnose(diagnose) => status::diagnose(context, &diagnose),
+        Verb::Monitor(monitor) => monitor::monitor(context, &monitor),
+        Verb::Incident(verb) => monitor::incident(context, &verb),
+        Verb::Kuma(kuma) => kuma::kuma(context, &kuma),
         Verb::Tunnel(tunnel) => tunnel::tunnel(context, &tunnel),
     }
 }

@@ -2,6 +2,7 @@
 //! because reports only ever gain names.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// One report. What a node does not know is none.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -55,4 +56,47 @@ pub struct Report {
     pub req_1h: u64,
     /// Those of them that were refused or failed.
     pub err_1h: u64,
+}
+
+impl Report {
+    /// A report as a node sends it, or as it prints it on its own machine, where its checks stand beside the figures.
+    ///
+    /// # Errors
+    /// In words.
+    pub fn read(json: &str) -> Result<Self, String> {
+        let value: Value = serde_json::from_str(json).map_err(|error| format!("is no JSON: {error}"))?;
+        let checks = value["checks"].as_array().into_iter().flatten();
+        let bad = checks
+            .filter(|check| check["state"] != "ok")
+            .filter_map(|check| Some(format!("{}: {}", check["check"].as_str()?, check["detail"].as_str()?)));
+        let complaint = bad.collect::<Vec<_>>().join("; ");
+        let mut report: Self = serde_json::from_value(value).map_err(|error| format!("is no report: {error}"))?;
+        if report.node.is_empty() {
+            return Err("names no node".to_owned());
+        }
+        if report.complaint.is_empty() {
+            report.complaint = complaint;
+        }
+        Ok(report)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_is_read_with_names_of_the_future_and_without_those_it_lacks() {
+        let read = Report::read(
+            r#"{"node":"tokyo","ts":5,"disk_pct":31.2,"shoe_size":44,"ready":false,"checks":[{"check":"disk","state":"fail","detail":"full"},{"check":"clock","state":"ok","detail":"even"}]}"#,
+        );
+        let read = read.unwrap();
+        assert_eq!(
+            (read.node.as_str(), read.disk_pct, read.ready, read.complaint.as_str()),
+            ("tokyo", Some(31.2), Some(false), "disk: full")
+        );
+        for bad in ["", "[]", "{}", "{\"node\":5}", "{\"node\":\"tokyo\",\"ts\":\"now\"}"] {
+            assert!(Report::read(bad).is_err(), "{bad}");
+        }
+    }
 }
