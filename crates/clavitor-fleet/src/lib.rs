@@ -1,5 +1,6 @@
 //! One inventory to a running fleet: NixOS and WireGuard configuration, rolling deploys, the operators' routine. Opens no listening socket and holds no private key.
 
+pub mod bootstrap;
 mod cli;
 pub mod geography;
 pub mod inventory;

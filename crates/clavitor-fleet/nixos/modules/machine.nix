@@ -94,6 +94,23 @@
   fonts.fontconfig.enable = false;
   services.udisks2.enable = false;
 
+  # For nixos-anywhere, instead of a layout of disko's: there is one partition.
+  system.build.nodePartition = pkgs.writeShellScript "partition" ''
+    set -eu
+    export DISK=${lib.escapeShellArg config.clavitor.node.disk}
+    export PATH=${
+      lib.makeBinPath [
+        pkgs.coreutils
+        pkgs.e2fsprogs
+        pkgs.parted
+        pkgs.systemd
+        pkgs.util-linux
+      ]
+    }
+    ${builtins.readFile ./scripts/partition.sh}
+  '';
+
+  # Written from a rescue system: see bootstrap/image.sh.
   system.build.nodeImage = import (modulesPath + "/../lib/make-disk-image.nix") {
     inherit config lib pkgs;
     name = "${config.clavitor.node.name}-image";

@@ -1,5 +1,7 @@
 //! The command line: one file for each group of verbs.
 
+mod bootstrap;
+mod break_glass;
 mod change;
 mod context;
 mod failure;
@@ -86,6 +88,11 @@ enum Verb {
     Incident(monitor::IncidentVerb),
     /// The fleet's monitors in a stock Uptime Kuma
     Kuma(kuma::Kuma),
+    /// Print the command that puts a node's first system on a machine, and make its one-time token
+    Bootstrap(bootstrap::Bootstrap),
+    /// The emergency way in, past the tunnel: open, close, list
+    #[command(subcommand)]
+    BreakGlass(break_glass::BreakGlassVerb),
     /// The management network: who talks to whom, and an operator's own configuration
     Tunnel(tunnel::Tunnel),
 }
@@ -125,6 +132,8 @@ fn dispatch(context: &Context, verb: Verb) -> Done {
         Verb::Monitor(monitor) => monitor::monitor(context, &monitor),
         Verb::Incident(verb) => monitor::incident(context, &verb),
         Verb::Kuma(kuma) => kuma::kuma(context, &kuma),
+        Verb::Bootstrap(asked) => bootstrap::bootstrap(context, &asked),
+        Verb::BreakGlass(verb) => break_glass::run(context, &verb),
         Verb::Tunnel(tunnel) => tunnel::tunnel(context, &tunnel),
     }
 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use clap::{Args, Subcommand};
 
-use super::{Context, Done, Failure, Kind};
+use super::{Context, Done, Failure, Kind, bootstrap};
 use crate::geography::cities;
 use crate::inventory::{Country, Day, Draft, Node, NodeName, PlanName, ProviderName, Role, State};
 
@@ -20,6 +20,8 @@ Examples:
 pub(super) enum NodeVerb {
     /// Add a planned node; of a city that the tool knows, country and place are filled in
     Add(Box<Add>),
+    /// Take the public keys that a machine made at its first boot into the inventory
+    Enrol(bootstrap::Enrol),
     /// Take an enrolled node into service
     Activate(Named),
     /// Retire a node for ever; its name, number and keys are never given again
@@ -88,6 +90,7 @@ pub(super) fn run(context: &Context, verb: NodeVerb) -> Done {
             let node = new_node(&add, draft)?;
             Ok(draft.add(&add.name, &node)?)
         }),
+        NodeVerb::Enrol(enrol) => bootstrap::enrol(context, &enrol),
         NodeVerb::Activate(named) => context.change(named.dry_run, |draft| Ok(draft.activate(&named.node)?)),
         NodeVerb::Retire(named) => {
             let today = Day::of_unix_s(context.now_unix_s());

@@ -46,32 +46,52 @@ struct Rendered<'a> {
     changes: &'a [Change],
 }
 
+/// Renders a folder again after a change, with the release that it names, and says what became different.
+pub(super) fn again(context: &Context, out: &Path) -> Done {
+    let (_, changes) = into(context, out, None)?;
+    for change in &changes {
+        context.say(line(change).trim_end());
+    }
+    Ok(())
+}
+
 /// Writes what differs and says what it was.
 pub(super) fn run(context: &Context, asked: &Render) -> Done {
-    let inventory = context.load()?;
     let named = release(asked)?;
-    let mut files = render(&inventory, &named.clone().unwrap_or_else(Release::none))
-        .map_err(|error| Failure::new(Kind::Inventory, "the tunnel networks do not hold").why(error))?;
-    if named.is_none() && asked.out.join("release.nix").exists() {
-        files.remove("release.nix");
-    }
-    let shown = asked.out.display();
-    let changes = write(&asked.out, &files).map_err(|error| Failure::general(format!("{shown} cannot be written")).why(error))?;
-    if inventory.operators.values().all(|operator| operator.ssh_keys.is_empty()) {
-        context.say("No operator has an SSH key in the inventory: nobody could log in to these nodes. Add ssh_keys to an operator and render again.");
-    }
-    let rendered = Rendered { schema: "clavitor.fleet-render/1", folder: shown.to_string(), files: files.len(), changes: &changes };
+    let (files, changes) = into(context, &asked.out, named)?;
+    let folder = asked.out.display().to_string();
+    let rendered = Rendered { schema: "clavitor.fleet-render/1", folder, files, changes: &changes };
     context.answer(&rendered, || words(&rendered))
 }
 
+/// How many files there are, and which of them were not as they should be.
+fn into(context: &Context, out: &Path, named: Option<Release>) -> Result<(usize, Vec<Change>), Failure> {
+    let inventory = context.load()?;
+    let mut files = render(&inventory, named.as_ref().unwrap_or(&Release::none()))
+        .map_err(|error| Failure::new(Kind::Inventory, "the tunnel networks do not hold").why(error))?;
+    if named.is_none() && out.join("release.nix").exists() {
+        files.remove("release.nix");
+    }
+    let shown = out.display();
+    let changes = write(out, &files).map_err(|error| Failure::general(format!("{shown} cannot be written")).why(error))?;
+    if inventory.operators.values().all(|operator| operator.ssh_keys.is_empty()) {
+        context.say("No operator has an SSH key in the inventory: nobody could log in to these nodes. Add ssh_keys to an operator and render again.");
+    }
+    Ok((files.len(), changes))
+}
+
 fn words(rendered: &Rendered<'_>) -> String {
-    let lines = rendered.changes.iter().map(|change| match change {
+    let count = rendered.changes.len();
+    let lines: String = rendered.changes.iter().map(line).collect();
+    format!("{lines}{}: {} files, {count} change{}", rendered.folder, rendered.files, plural(count))
+}
+
+fn line(change: &Change) -> String {
+    match change {
         Change::New(file) => format!("new      {file}\n"),
         Change::Changed(file) => format!("changed  {file}\n"),
         Change::Removed(file) => format!("removed  {file}\n"),
-    });
-    let count = rendered.changes.len();
-    format!("{}{}: {} files, {count} change{}", lines.collect::<String>(), rendered.folder, rendered.files, plural(count))
+    }
 }
 
 fn release(asked: &Render) -> Result<Option<Release>, Failure> {

@@ -10,6 +10,8 @@ macro_rules! sources {
 sources![
     "flake.nix",
     "outputs.nix",
+    "bootstrap/anywhere.sh",
+    "bootstrap/image.sh",
     "modules/break-glass.nix",
     "modules/clavitor.nix",
     "modules/firewall.nix",
@@ -29,6 +31,7 @@ sources![
     "modules/scripts/generation.sh",
     "modules/scripts/generations.sh",
     "modules/scripts/identity.sh",
+    "modules/scripts/partition.sh",
     "modules/scripts/preshared.sh",
 ];
 

@@ -173,5 +173,7 @@ rec {
       size = stringLength prefix;
     in
     if substring 0 size text == prefix then substring size (stringLength text - size) text else text;
+  makeBinPath = list: concatStringsSep ":" (map (package: "${package}/bin") list);
+  escapeShellArg = text: escapeShellArgs [ text ];
   escapeShellArgs = list: concatStringsSep " " (map (text: "'${replaceStrings [ "'" ] [ "'\\''" ] (toString text)}'") list);
 }

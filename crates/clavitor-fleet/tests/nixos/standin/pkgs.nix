@@ -5,6 +5,10 @@ in
 {
   bash = named "bash";
   coreutils = named "coreutils";
+  e2fsprogs = named "e2fsprogs";
+  parted = named "parted";
+  systemd = named "systemd";
+  util-linux = named "util-linux";
   gnused = named "gnused";
   openssh = named "openssh";
   wireguard-tools = named "wireguard-tools";

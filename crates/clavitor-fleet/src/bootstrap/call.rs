@@ -1,0 +1,101 @@
+//! The command that puts a node's first system on a machine: variables for one of the scripts that stand in the rendered folder.
+
+use std::fmt::Write as _;
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use crate::inventory::NodeName;
+
+/// The least memory with which an installer in memory works.
+const ANYWHERE_RAM_MB_MIN: u32 = 2_048;
+
+/// How the first system gets there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Method {
+    /// An image is written to the disk from the provider's rescue system; any machine.
+    Image,
+    /// nixos-anywhere replaces the running Linux; from 2 GB of memory on.
+    Anywhere,
+}
+
+impl Method {
+    /// The one for a machine with this much memory.
+    pub const fn for_ram_mb(ram_mb: u32) -> Self {
+        if ram_mb >= ANYWHERE_RAM_MB_MIN { Self::Anywhere } else { Self::Image }
+    }
+
+    /// Whether a machine with this much memory takes it.
+    pub const fn fits(self, ram_mb: u32) -> bool {
+        matches!(self, Self::Image) || ram_mb >= ANYWHERE_RAM_MB_MIN
+    }
+
+    /// The script in the rendered folder.
+    pub const fn script(self) -> &'static str {
+        match self {
+            Self::Image => "bootstrap/image.sh",
+            Self::Anywhere => "bootstrap/anywhere.sh",
+        }
+    }
+}
+
+/// Everything that a script must know.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// The node.
+    pub node: NodeName,
+    /// Its public address.
+    pub address: IpAddr,
+    /// How.
+    pub method: Method,
+    /// The rendered folder, absolute.
+    pub flake: PathBuf,
+    /// The file with the token, absolute. The token itself is not in the text.
+    pub token_file: PathBuf,
+    /// The disk, as the machine's rescue system names it.
+    pub disk: String,
+}
+
+impl Call {
+    /// The text, to be looked at and given to a shell.
+    pub fn text(&self) -> String {
+        let mut text =
+            format!("#!/usr/bin/env bash\n# The first system of {}. The script says what it does before it does it.\n", self.node);
+        let flake = self.flake.display().to_string();
+        for (name, value) in [
+            ("NODE", self.node.to_string()),
+            ("ADDRESS", self.address.to_string()),
+            ("DISK", self.disk.clone()),
+            ("FLAKE", flake.clone()),
+            ("TOKEN_FILE", self.token_file.display().to_string()),
+        ] {
+            let _ = writeln!(text, "export {name}={}", quoted(&value)); // writing to a string cannot fail
+        }
+        let _ = writeln!(text, "exec bash {}", quoted(&format!("{flake}/{}", self.method.script())));
+        text
+    }
+}
+
+/// A word of a POSIX shell, whatever is in it.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_machines_get_an_image() {
+        assert_eq!((Method::for_ram_mb(512), Method::for_ram_mb(2048)), (Method::Image, Method::Anywhere));
+        assert!(Method::Image.fits(512) && !Method::Anywhere.fits(1024));
+    }
+
+    #[test]
+    fn a_shell_reads_the_words_as_they_were() {
+        let odd = "it's $HOME `x` \"y\" \\ \n;";
+        let output = std::process::Command::new("sh").arg("-c").arg(format!("printf %s {}", quoted(odd))).output().expect("a shell");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), odd);
+    }
+}
