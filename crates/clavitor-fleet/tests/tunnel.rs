@@ -77,23 +77,6 @@ impl Fleet {
         self.node(name).bring_up(&plan)?;
         Ok(plan)
     }
-
-    /// The operator's machine, from the file that the tool writes for it; `wg-quick` itself would want a resolver and a routing table of its own.
-    fn bring_up_operator(&self) -> Result<()> {
-        let text = clavitor_fleet::tunnel::laptop_text(&self.topology, &self.topology.operators[0], "/var/lib/fleet");
-        std::fs::write(self.operator.path("/srv/fleet.conf"), &text)?;
-        self.operator.start_daemon("wireguard-go -f fleet", "fleet")?;
-        wait_for("the operator's interface", || self.operator.path("/run/wireguard/fleet.sock").exists())?;
-        self.operator.run("wg-quick strip /srv/fleet.conf >/srv/stripped && wg setconf fleet /srv/stripped")?;
-        for command in text.lines().filter_map(|line| line.strip_prefix("PostUp = ")) {
-            self.operator.run(&command.replace("%i", "fleet"))?;
-        }
-        for address in [in_a(OPERATOR), in_b(OPERATOR)] {
-            self.operator.run(&format!("ip addr add {address}/24 dev fleet"))?;
-        }
-        self.operator.run("ip link set fleet mtu 1420 up")?;
-        Ok(())
-    }
 }
 
 fn standing(with_firewall: &[&str]) -> Result<Fleet> {
@@ -111,7 +94,7 @@ fn standing(with_firewall: &[&str]) -> Result<Fleet> {
         let number = fleet.topology.member(name).context("a member")?.number;
         fleet.operator.trust_host(&format!("{},{}", in_a(number), in_b(number)), &host_key)?;
     }
-    fleet.bring_up_operator()?;
+    fleet.operator.bring_up_laptop(&fleet.topology, "anna")?;
     for number in 3..=5 {
         wait_for("the hubs reach the spokes", || fleet.node("hub-a").pings(in_a(number)) && fleet.node("hub-b").pings(in_b(number)))?;
     }

@@ -71,12 +71,12 @@ impl Subnet {
         self.contains(other.address) || other.contains(self.address)
     }
 
-    /// The address with this last byte, such as 10.84.0.2 for 2 in 10.84.0.0/24; None outside of the range and for the numbers 0 and 255, which no machine has.
+    /// The address with this number, counted from the first: 10.84.0.2 for 2 in 10.84.0.0/24. None outside of the range, and for its first and last address, which no machine has.
     pub fn numbered(self, number: u8) -> Option<Ipv4Addr> {
-        let IpAddr::V4(base) = self.address else { return None };
-        let [a, b, c, _] = base.octets();
-        let address = Ipv4Addr::new(a, b, c, number);
-        (self.contains(address.into()) && number != 0 && number != u8::MAX).then_some(address)
+        let IpAddr::V4(first) = self.address else { return None };
+        let address = Ipv4Addr::from_bits(first.to_bits().checked_add(u32::from(number))?);
+        let last = first.to_bits() | u32::MAX.checked_shr(u32::from(self.prefix)).unwrap_or(0);
+        (self.contains(address.into()) && number != 0 && address.to_bits() != last).then_some(address)
     }
 }
 
@@ -154,6 +154,8 @@ mod tests {
         assert_eq!(network.numbered(7), Some(Ipv4Addr::new(10, 84, 1, 7)));
         assert_eq!(network.numbered(0), None);
         assert_eq!(network.numbered(255), None);
-        assert_eq!(subnet("10.84.0.240/28").numbered(7), None);
+        assert_eq!(subnet("10.84.0.240/28").numbered(7), Some(Ipv4Addr::new(10, 84, 0, 247)));
+        assert_eq!(subnet("10.84.0.240/28").numbered(15), None);
+        assert_eq!(subnet("10.84.0.240/28").numbered(16), None);
     }
 }

@@ -14,7 +14,7 @@ pub struct Network {
     pub name: String,
     /// The interface on every node: `wg0`, `wg1`.
     pub interface: String,
-    /// Its addresses; a /24.
+    /// Its addresses.
     pub subnet: Subnet,
     /// The node that is its hub.
     pub hub: String,
@@ -31,7 +31,7 @@ pub struct Network {
 pub struct Member {
     /// Its name in the inventory.
     pub name: String,
-    /// The last byte of its address in every network.
+    /// The number of its address in every network, counted from the first.
     pub number: u8,
     /// Its public address, always a literal: a name could be moved by whoever moves the service.
     pub endpoint: Option<IpAddr>,
@@ -44,7 +44,7 @@ pub struct Member {
 pub struct Operator {
     /// Their name in the inventory.
     pub name: String,
-    /// The last byte of their machine's address in every network.
+    /// The number of their machine's address in every network.
     pub number: u8,
     /// The public key of their machine, once they have made one.
     pub key: Option<PublicKey>,

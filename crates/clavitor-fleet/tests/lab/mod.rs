@@ -1,11 +1,12 @@
 //! The laboratory: machines that are namespaces (network, mounts, processes), joined by a bridge that is their internet, with real WireGuard, firewall and sshd.
 //!
-//! Each machine has an empty /run, /var/lib and /srv of its own, so that interfaces and files have the names that the fleet gives them. A machine ends with the
+//! Each machine has an empty /run, /var/lib, /srv and /nix of its own, so that interfaces and files have the names that the fleet gives them. A machine ends with the
 //! process that holds it, and that one ends with the test, however the test ends. Needs root, and says so.
 
 #![allow(dead_code)] // each test program uses a part of it
 
 mod login;
+pub(crate) mod nixos;
 mod tunnel;
 
 use std::{
@@ -77,10 +78,22 @@ impl Lab {
 
 impl Machine {
     fn start(name: &str, address: Ipv4Addr) -> Result<Self> {
-        let private = "mount --make-rprivate / && for d in /run /var/lib /srv; do mount -t tmpfs tmpfs $d; done && mkdir -p -m 755 /run/sshd /run/wireguard && touch /run/ready && exec sleep infinity";
-        // The holder dies with this thread, and everything inside with the holder: it is the first process there.
-        let words =
-            ["--pdeathsig", "KILL", "unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", private];
+        let private = "mkdir -p /nix && mount --make-rprivate / && for d in /run /var/lib /srv /nix; do mount -t tmpfs -o mode=755 tmpfs $d; done && mkdir -p /run/sshd /run/wireguard && touch /run/ready && while :; do sleep 3600 & wait; done";
+        // Bash also takes leave of processes that nobody waits for, as the first process has to. The holder dies with this thread, and everything inside with the holder: it is the first process there.
+        let words = [
+            "--pdeathsig",
+            "KILL",
+            "unshare",
+            "--net",
+            "--mount",
+            "--pid",
+            "--fork",
+            "--kill-child",
+            "--mount-proc",
+            "bash",
+            "-c",
+            private,
+        ];
         let holder = Command::new("setpriv").args(words).stdin(Stdio::null()).stdout(Stdio::null()).spawn().context("setpriv")?;
         let mut machine = Self { name: name.to_owned(), address, pid: 0, holder };
         let children = format!("/proc/{0}/task/{0}/children", machine.holder.id());

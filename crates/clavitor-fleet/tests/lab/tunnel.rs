@@ -1,7 +1,7 @@
 //! A plan brought to life on a machine: the interfaces, their keys, the firewall.
 
 use anyhow::{Context as _, Result};
-use clavitor_fleet::tunnel::{Interface, NodePlan, PublicKey, changes, interface_text};
+use clavitor_fleet::tunnel::{Interface, NodePlan, PublicKey, Topology, changes, interface_text, laptop_text};
 
 use super::{Machine, wait_for};
 
@@ -33,6 +33,25 @@ impl Machine {
         self.run_with(&format!("wg setconf {name} /dev/stdin"), &interface_text(interface))?;
         self.wg(&interface.secret_arguments())?;
         self.run(&format!("ip addr add {}/{} dev {name} && ip link set {name} mtu 1420 up", interface.address, interface.prefix))?;
+        Ok(())
+    }
+
+    /// Brings up an operator's machine from the file that the tool writes for it; `wg-quick` itself would want a resolver and routing tables of its own.
+    pub(crate) fn bring_up_laptop(&self, topology: &Topology, operator: &str) -> Result<()> {
+        let operator = topology.operators.iter().find(|known| known.name == operator).context("an operator")?;
+        let text = laptop_text(topology, operator, "/var/lib/fleet");
+        std::fs::write(self.path("/srv/fleet.conf"), &text)?;
+        self.start_daemon("wireguard-go -f fleet", "fleet")?;
+        wait_for("the operator's interface", || self.path("/run/wireguard/fleet.sock").exists())?;
+        self.run("wg-quick strip /srv/fleet.conf >/srv/stripped && wg setconf fleet /srv/stripped")?;
+        for command in text.lines().filter_map(|line| line.strip_prefix("PostUp = ")) {
+            self.run(&command.replace("%i", "fleet"))?;
+        }
+        for network in &topology.networks {
+            let address = network.subnet.numbered(operator.number).context("an address")?;
+            self.run(&format!("ip addr add {address}/{} dev fleet", network.subnet.prefix()))?;
+        }
+        self.run("ip link set fleet mtu 1420 up")?;
         Ok(())
     }
 

@@ -1,0 +1,68 @@
+//! A machine with as much of NixOS as a rollout touches: a Nix store (real), systems in it, what runs and what boots; systemd and the activation are played by three scripts.
+
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
+
+use anyhow::{Context as _, Result, ensure};
+
+use super::{Machine, find};
+
+/// Systems and their profile, as on NixOS.
+const PROFILE: &str = "/nix/var/nix/profiles/system";
+
+/// A system that a node can run, before it is in any store.
+pub(crate) struct System<'a> {
+    /// Stands in its store path.
+    pub(crate) name: &'a str,
+    /// The program that it serves with.
+    pub(crate) program: &'a Path,
+    /// How the program is called, without its name.
+    pub(crate) arguments: &'a str,
+}
+
+impl System<'_> {
+    /// Lays the system out in a folder.
+    fn lay_out(&self, folder: &Path) -> Result<()> {
+        for part in ["bin", "sw/bin", "etc"] {
+            fs::create_dir_all(folder.join(part))?;
+        }
+        write_program(&folder.join("bin/switch-to-configuration"), include_str!("nixos/switch-to-configuration"))?;
+        fs::write(folder.join("etc/clavitor.args"), self.arguments)?;
+        fs::copy(self.program, folder.join("sw/bin/clavitor"))?;
+        Ok(())
+    }
+}
+
+impl Machine {
+    /// Puts a system into this machine's store; gives its path, which is the same on every machine.
+    pub(crate) fn add_system(&self, system: &System<'_>) -> Result<String> {
+        ensure!(find("nix-store").is_some(), "nix is missing: run scripts/install test first.");
+        let folder = format!("/srv/systems/{}", system.name);
+        system.lay_out(&self.path(&folder))?;
+        let added = self.run(&format!("nix-store --add {folder} && rm -r {folder}"))?;
+        Ok(added.lines().last().context("a store path")?.trim().to_owned())
+    }
+
+    /// Lets a machine run and boot its first system, with what plays systemd on it.
+    pub(crate) fn install(&self, system: &str) -> Result<()> {
+        fs::create_dir_all(self.path("/srv/bin"))?;
+        write_program(&self.path("/srv/bin/systemctl"), include_str!("nixos/systemctl"))?;
+        write_program(&self.path("/srv/bin/systemd-run"), include_str!("nixos/systemd-run"))?;
+        self.run("mkdir -p -m 700 /var/lib/clavitor /run/units")?;
+        self.run(&format!(
+            "export PATH=/srv/bin:$PATH; nix-env --quiet --profile {PROFILE} --set {system} && {system}/bin/switch-to-configuration test"
+        ))?;
+        Ok(())
+    }
+
+    /// The system that runs, and the one that boots.
+    pub(crate) fn systems(&self) -> Result<(String, String)> {
+        let text = self.run(&format!("readlink -f /run/current-system; readlink -f {PROFILE}"))?;
+        let (runs, boots) = text.trim().split_once('\n').context("two paths")?;
+        Ok((runs.to_owned(), boots.to_owned()))
+    }
+}
+
+fn write_program(path: &Path, text: &str) -> Result<()> {
+    fs::write(path, text)?;
+    Ok(fs::set_permissions(path, fs::Permissions::from_mode(0o755))?)
+}
