@@ -36,6 +36,18 @@ fn every_file_parses_and_a_formatter_would_change_nothing() {
 }
 
 #[test]
+fn every_script_is_one() {
+    let folder = folder(&fleet());
+    let files = rendered(&fleet());
+    let scripts: Vec<_> = files.keys().filter(|path| path.ends_with(".sh")).map(|path| folder.path().join(path)).collect();
+    assert!(scripts.len() >= 9, "{scripts:?}");
+    for script in scripts {
+        let output = std::process::Command::new("bash").arg("-n").arg(&script).output().expect("bash");
+        assert!(output.status.success(), "{}: {}", script.display(), String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[test]
 fn nothing_is_bound_and_unused() {
     for (path, text) in rendered(&fleet()).iter().filter(|(path, _)| path.ends_with(".nix")) {
         let root = rnix::Root::parse(text).ok().unwrap_or_else(|error| panic!("{path}: {error}"));
