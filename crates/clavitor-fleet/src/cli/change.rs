@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::{Context, Done, Failure, Kind};
-use crate::inventory::{Draft, Finding, Refusal};
+use crate::inventory::{Draft, Finding, Keys, NodeName, Refusal};
 
 /// Lines around a change that are shown with it.
 const AROUND_LINES: usize = 2;
@@ -37,6 +37,18 @@ impl Context {
         }
         let change = Change { schema: "clavitor.fleet-change/1", file, written: !dry_run, difference: difference(&before, &after) };
         self.answer(&change, || words(&change))
+    }
+}
+
+impl Context {
+    /// Puts a node's public keys into the inventory; says nothing.
+    pub(crate) fn write_keys(&self, node: &NodeName, keys: &Keys) -> Done {
+        let file = self.inventory_path().display().to_string();
+        let before = self.text()?;
+        let mut draft = Draft::open(&before, &file).map_err(|findings| refused(&file, findings, "does not hold"))?;
+        draft.set_keys(node, keys)?;
+        let after = draft.finish().map_err(|findings| refused(&file, findings, "would not hold with the new key; nothing was written"))?;
+        replace(self.inventory_path(), &before, &after)
     }
 }
 

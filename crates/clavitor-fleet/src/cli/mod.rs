@@ -12,6 +12,7 @@ mod map;
 mod monitor;
 mod node;
 mod render;
+mod rotate;
 mod ship;
 mod status;
 mod tunnel;

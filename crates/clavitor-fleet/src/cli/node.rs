@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use clap::{Args, Subcommand};
 
-use super::{Context, Done, Failure, Kind, bootstrap};
+use super::{Context, Done, Failure, Kind, bootstrap, rotate};
 use crate::geography::cities;
 use crate::inventory::{Country, Day, Draft, Node, NodeName, PlanName, ProviderName, Role, State};
 
@@ -24,6 +24,8 @@ pub(super) enum NodeVerb {
     Enrol(bootstrap::Enrol),
     /// Take an enrolled node into service
     Activate(Named),
+    /// Change a node's tunnel key while its tunnels are in use
+    Rotate(Box<rotate::Rotate>),
     /// Retire a node for ever; its name, number and keys are never given again
     Retire(Named),
 }
@@ -91,6 +93,7 @@ pub(super) fn run(context: &Context, verb: NodeVerb) -> Done {
             Ok(draft.add(&add.name, &node)?)
         }),
         NodeVerb::Enrol(enrol) => bootstrap::enrol(context, &enrol),
+        NodeVerb::Rotate(asked) => rotate::rotate(context, &asked),
         NodeVerb::Activate(named) => context.change(named.dry_run, |draft| Ok(draft.activate(&named.node)?)),
         NodeVerb::Retire(named) => {
             let today = Day::of_unix_s(context.now_unix_s());

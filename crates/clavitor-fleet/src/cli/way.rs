@@ -39,6 +39,12 @@ enum First {
 }
 
 impl Way {
+    /// The same with this network first.
+    pub(crate) fn by(&self, network: NetworkName) -> Self {
+        let network = if network == NetworkName::A { First::A } else { First::B };
+        Self { network, ..self.clone() }
+    }
+
     /// The way to all active nodes.
     pub(crate) fn open(&self, context: &Context, inventory: &Inventory) -> Result<Ssh, Failure> {
         let settings = Settings {

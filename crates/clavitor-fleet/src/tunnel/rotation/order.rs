@@ -77,7 +77,10 @@ impl Ends {
             Action::Use { network, which } => on_node(network, self.use_key(network, *which)?),
             Action::Keep => {
                 // A second time there is nothing left to move.
-                let text = format!("if test -s {next}; then mv -f {next} {0} && sync {FOLDER}; else test -s {0}; fi", private_key_file());
+                let text = format!(
+                    "if test -s {next}; then mv -f {next} {0} && sync {FOLDER}; else test -s {0}; fi && wg pubkey <{0} >{FOLDER}/wireguard.pub",
+                    private_key_file()
+                );
                 (Place::Node { touched: None }, text)
             }
             Action::Forget { network, which } => {
