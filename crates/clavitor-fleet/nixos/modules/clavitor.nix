@@ -73,6 +73,9 @@ in
       CLAVITOR_BACKUP_DIR = lib.mkDefault "/var/lib/clavitor/backups";
     };
 
+    # Orders to the running node, such as `clavitor backup create`.
+    environment.systemPackages = [ cfg.package ];
+
     systemd.sockets.clavitor = socket "Clavitor credential vault, port 443" "443" "https";
     systemd.sockets.clavitor-http = socket "Clavitor credential vault, port 80" "80" "http";
 

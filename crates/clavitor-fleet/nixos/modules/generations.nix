@@ -26,6 +26,7 @@
       config.nix.package
       config.systemd.package
       pkgs.coreutils
+      pkgs.util-linux
     ];
     environment.PROFILE = "/nix/var/nix/profiles/system";
     environment.RUN = "/run/clavitor-fleet";

@@ -1,7 +1,6 @@
 //! The command that puts a node's first system on a machine: variables for one of the scripts that stand in the rendered folder.
 
 use std::fmt::Write as _;
-use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
@@ -18,6 +17,8 @@ pub enum Method {
     Image,
     /// nixos-anywhere replaces the running Linux; from 2 GB of memory on.
     Anywhere,
+    /// An enrolled machine gets its real system, through the tunnel.
+    Settle,
 }
 
 impl Method {
@@ -28,7 +29,7 @@ impl Method {
 
     /// Whether a machine with this much memory takes it.
     pub const fn fits(self, ram_mb: u32) -> bool {
-        matches!(self, Self::Image) || ram_mb >= ANYWHERE_RAM_MB_MIN
+        !matches!(self, Self::Anywhere) || ram_mb >= ANYWHERE_RAM_MB_MIN
     }
 
     /// The script in the rendered folder.
@@ -36,41 +37,32 @@ impl Method {
         match self {
             Self::Image => "bootstrap/image.sh",
             Self::Anywhere => "bootstrap/anywhere.sh",
+            Self::Settle => "bootstrap/settle.sh",
         }
     }
 }
 
-/// Everything that a script must know.
+/// Everything that a script must know: variables, by name. No secret is among them; a script reads the token from its file.
 #[derive(Debug, Clone)]
 pub struct Call {
     /// The node.
     pub node: NodeName,
-    /// Its public address.
-    pub address: IpAddr,
     /// How.
     pub method: Method,
     /// The rendered folder, absolute.
     pub flake: PathBuf,
-    /// The file with the token, absolute. The token itself is not in the text.
-    pub token_file: PathBuf,
-    /// The disk, as the machine's rescue system names it.
-    pub disk: String,
+    /// What else the script is told.
+    pub variables: Vec<(&'static str, String)>,
 }
 
 impl Call {
     /// The text, to be looked at and given to a shell.
     pub fn text(&self) -> String {
-        let mut text =
-            format!("#!/usr/bin/env bash\n# The first system of {}. The script says what it does before it does it.\n", self.node);
+        let mut text = format!("#!/usr/bin/env bash\n# A system for {}. The script says what it does before it does it.\n", self.node);
         let flake = self.flake.display().to_string();
-        for (name, value) in [
-            ("NODE", self.node.to_string()),
-            ("ADDRESS", self.address.to_string()),
-            ("DISK", self.disk.clone()),
-            ("FLAKE", flake.clone()),
-            ("TOKEN_FILE", self.token_file.display().to_string()),
-        ] {
-            let _ = writeln!(text, "export {name}={}", quoted(&value)); // writing to a string cannot fail
+        let common = [("NODE", self.node.to_string()), ("FLAKE", flake.clone())];
+        for (name, value) in common.iter().chain(&self.variables) {
+            let _ = writeln!(text, "export {name}={}", quoted(value)); // writing to a string cannot fail
         }
         let _ = writeln!(text, "exec bash {}", quoted(&format!("{flake}/{}", self.method.script())));
         text
@@ -89,7 +81,7 @@ mod tests {
     #[test]
     fn small_machines_get_an_image() {
         assert_eq!((Method::for_ram_mb(512), Method::for_ram_mb(2048)), (Method::Image, Method::Anywhere));
-        assert!(Method::Image.fits(512) && !Method::Anywhere.fits(1024));
+        assert!(Method::Image.fits(512) && Method::Settle.fits(512) && !Method::Anywhere.fits(1024));
     }
 
     #[test]

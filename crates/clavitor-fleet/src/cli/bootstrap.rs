@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::{Context, Done, Failure, Kind};
 use crate::bootstrap::{Call, Method, Record, RecordError, Token, TokenError};
-use crate::inventory::{Draft, Node, NodeName, Refusal};
+use crate::inventory::{Draft, Inventory, Node, NodeName, Refusal};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -19,6 +19,7 @@ Examples:
   clavitor-fleet bootstrap tokyo --nixos nixos --again       # the machine is made anew; the older token ends
   clavitor-fleet node enrol tokyo                            # asks the machine, on port 80, for its keys
   clavitor-fleet node enrol tokyo --record console.txt       # the same, copied from the console
+  clavitor-fleet bootstrap tokyo --nixos nixos --method settle | bash    # enrolled: its real system, through the tunnel
 
 The token lies in .fleet/enrolment, readable for you only, until the node is enrolled. It is in no image and no store.";
 
@@ -63,7 +64,8 @@ pub(super) struct Enrol {
 struct Prepared {
     schema: &'static str,
     node: NodeName,
-    token_file: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_file: Option<String>,
     script: String,
 }
 
@@ -103,17 +105,26 @@ pub(super) fn bootstrap(context: &Context, asked: &Bootstrap) -> Done {
     if !asked.disk.starts_with("/dev/") || asked.disk.chars().any(|c| !c.is_ascii_alphanumeric() && !matches!(c, '/' | '-' | '_')) {
         return Err(Failure::new(Kind::Usage, format!("{:?} is not a disk", asked.disk)).next("--disk /dev/vda"));
     }
-    let token_file = Token::make(&context.state_folder(), &asked.node, asked.again)?;
-    let token_file = std::path::absolute(&token_file).unwrap_or(token_file);
-    let call = Call { node: asked.node.clone(), address: node.address, method, flake, token_file, disk: asked.disk.clone() };
-    context.say(format_args!(
-        "The token of {} is in {}. After the first boot: clavitor-fleet node enrol {0}",
-        asked.node,
-        call.token_file.display()
-    ));
-    let token_file = call.token_file.display().to_string();
+    let (token_file, variables) = match method {
+        Method::Settle => (None, settle(&inventory, &asked.node, node)?),
+        Method::Image | Method::Anywhere => {
+            let file = Token::make(&context.state_folder(), &asked.node, asked.again)?;
+            let file = std::path::absolute(&file).unwrap_or(file).display().to_string();
+            context.say(format_args!("The token of {} is in {file}. After the first boot: clavitor-fleet node enrol {0}", asked.node));
+            let variables = vec![("ADDRESS", node.address.to_string()), ("DISK", asked.disk.clone()), ("TOKEN_FILE", file.clone())];
+            (Some(file), variables)
+        }
+    };
+    let call = Call { node: asked.node.clone(), method, flake, variables };
     let prepared = Prepared { schema: "clavitor.fleet-bootstrap/1", node: asked.node.clone(), token_file, script: call.text() };
     context.answer(&prepared, || prepared.script.clone())
+}
+
+/// What the script must know to reach an enrolled machine and nobody else.
+fn settle(inventory: &Inventory, name: &NodeName, node: &Node) -> Result<Vec<(&'static str, String)>, Failure> {
+    let keys = node.keys.as_ref().ok_or_else(|| Failure::from(Refusal::NotEnrolled(name.clone())))?;
+    let addresses: Vec<String> = inventory.networks.iter().map(|(_, network)| node.address_in(network).to_string()).collect();
+    Ok(vec![("TUNNEL", addresses.join(" ")), ("HOST_KEY", keys.ssh_host.without_comment())])
 }
 
 fn wanted<'a>(node: &'a Node, name: &NodeName) -> Result<&'a Node, Failure> {
@@ -149,7 +160,10 @@ pub(super) fn enrol(context: &Context, asked: &Enrol) -> Done {
     }
     Token::spend(&state, &asked.node)?;
     context.say(format_args!("{} is enrolled. Compare with its console: {} and {}", asked.node, keys.ssh_host, keys.wireguard));
-    context.say("Next: clavitor-fleet render, deploy the hubs, which then know it, and then the node itself.");
+    context.say(format_args!(
+        "Next: clavitor-fleet render, deploy the hubs, which then know it, and then: clavitor-fleet bootstrap {} --nixos DIR --method settle",
+        asked.node
+    ));
     Ok(())
 }
 

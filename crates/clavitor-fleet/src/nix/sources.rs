@@ -12,6 +12,7 @@ sources![
     "outputs.nix",
     "bootstrap/anywhere.sh",
     "bootstrap/image.sh",
+    "bootstrap/settle.sh",
     "modules/break-glass.nix",
     "modules/clavitor.nix",
     "modules/firewall.nix",

@@ -216,3 +216,51 @@ fn the_scripts_ask_before_they_overwrite_and_send_the_token_past_the_image() {
     assert!(!calls.contains(token.trim()) && calls.contains("tokyo-first-boot.config.system.build.nodeImage"), "{calls}");
     assert_eq!(&fs::read(desk.path("disk")).expect("sent")[..2], [0x1f, 0x8b], "compressed on the way");
 }
+
+#[test]
+fn an_enrolled_machine_is_reached_by_its_own_key_tried_and_then_made_to_boot_so() {
+    let desk = Desk::new();
+    desk.refused(&["bootstrap", "tokyo", "--nixos", "nixos", "--method", "settle"], 4, "node enrol tokyo");
+    desk.done(&["bootstrap", "tokyo", "--nixos", "nixos"]);
+    desk.first_boot("tokyo");
+    desk.done(&["node", "enrol", "tokyo", "--record", "machine/enrolment"]);
+    let call = desk.done(&["bootstrap", "tokyo", "--nixos", "nixos", "--method", "settle"]);
+    let calls = || fs::read_to_string(desk.path("calls")).unwrap_or_default();
+    let pretend = |name: &str, does: &str| {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::create_dir_all(desk.path("bin")).expect("a folder");
+        let file = desk.path(&format!("bin/{name}"));
+        fs::write(&file, format!("#!/bin/bash\necho \"{name} $*\" >>{}\n{does}\n", desk.path("calls").display())).expect("written");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).expect("a mode");
+    };
+    let run = || {
+        let path = format!("{}:{}", desk.path("bin").display(), std::env::var("PATH").expect("a path"));
+        Command::new("bash").arg("-c").arg(&call).env("PATH", path).output().expect("bash")
+    };
+    pretend("nix", "case $* in *build*) echo /nix/store/abc-system ;; esac");
+    pretend("ssh", "exit 255");
+    assert_eq!(run().status.code(), Some(6), "nobody answers");
+    // The first hub is gone; the node answers through the second, and serves no vault yet.
+    pretend(
+        "ssh",
+        "cat \"${2#UserKnownHostsFile=}\" >>$(dirname $0)/../known; case $* in *10.84.0.*) exit 255 ;; *is-active*) exit 3 ;; esac",
+    );
+    let output = run();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let host_key = desk.inventory().nodes["tokyo"].keys.clone().expect("keys").ssh_host.without_comment();
+    assert!(fs::read_to_string(desk.path("known")).expect("hosts").contains(&format!("10.84.1.2 {host_key}\n")));
+    let said = calls();
+    let order = [
+        "nix build",
+        "nix copy --to ssh://root@10.84.1.2 /nix/store/abc-system",
+        "switch-to-configuration test",
+        "--set /nix/store/abc-system",
+        "switch-to-configuration boot",
+    ];
+    let places: Vec<_> = order.iter().map(|part| said.find(part).unwrap_or_else(|| panic!("{part}: {said}"))).collect();
+    assert!(places.is_sorted(), "{said}");
+    assert!(!said.contains("StrictHostKeyChecking=no") && said.contains("StrictHostKeyChecking=yes"), "{said}");
+
+    pretend("ssh", "exit 0");
+    assert_eq!(run().status.code(), Some(4), "a node that serves is deployed to, not settled");
+}
