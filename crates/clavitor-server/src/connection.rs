@@ -131,7 +131,7 @@ where
                 // Requests that have come already are not begun any more.
                 response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
-            // What was answered before has to be taken first, and would be lost.
+            // What was answered before has to be taken first, and would be lost. The library waits for that itself, unless it answered before a body had come whole.
             if let Some(keep) = Hold::take(&mut response)
                 && version == Version::HTTP_11
                 && !(last || watch.is_stalled())
