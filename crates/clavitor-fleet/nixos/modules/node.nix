@@ -1,6 +1,7 @@
 # What all nodes share. Each thing that matters for safety is said here, also where NixOS would do the same by itself.
 {
   config,
+  lib,
   pkgs,
   ...
 }:
@@ -39,6 +40,6 @@ in
 
   networking.hostName = node.name;
   time.timeZone = "UTC";
-  nixpkgs.hostPlatform = "x86_64-linux";
+  nixpkgs.hostPlatform = lib.mkDefault "x86_64-linux";
   system.stateVersion = "25.05";
 }
