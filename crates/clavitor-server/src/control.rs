@@ -338,3 +338,19 @@ fn converse(path: &Path, order: &Order) -> io::Result<String> {
     BufReader::new(stream.take(LINE_BYTES_MAX)).read_line(&mut line)?;
     Ok(line)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vitals::Watcher;
+
+    #[test]
+    fn a_push_that_has_come_to_a_stop_is_told_like_one_that_fails() {
+        let (to, state) = (Watcher::Telemetry, PushState::Arrives);
+        let push = Push { to, sent: 9, failed: 0, kept: 0, every_ms: 300_000, heard_ms: 1_000, arrived_ms: Some(1_000), state };
+        assert_eq!(Told::of(push, 901_000).fault, None);
+        assert!(Told::of(push, 2_000_000).fault.unwrap().contains("restart the node"));
+        let fails = Push { state: PushState::Fails { fault: Fault::Deadline, in_a_row: 1 }, ..push };
+        assert_eq!(Told::of(fails, 901_000).fault.as_deref(), Some("no answer in time"));
+    }
+}

@@ -74,9 +74,15 @@ fn read(path: &Path) -> io::Result<Spent> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+    use std::{
+        os::unix::fs::{MetadataExt as _, PermissionsExt as _},
+        time::Duration,
+    };
+
+    use clavitor_server::{Shutdown, system_clock};
 
     use super::*;
+    use crate::tarpit::{Limits, Tarpit};
 
     const SPENT: Spent = Spent { month: 24_323, wire_bytes: 1_234_567_890 };
 
@@ -106,5 +112,18 @@ mod tests {
             ledger.keep(SPENT);
             assert_eq!(Ledger::open(folder.path()).1, SPENT);
         }
+    }
+    #[tokio::test]
+    async fn it_is_kept_while_the_node_runs_so_that_a_kill_forgets_little() {
+        let folder = tempfile::tempdir().unwrap();
+        let (tarpit, shutdown) = (Tarpit::new(Limits::default(), system_clock()), Shutdown::default());
+        tarpit.open(folder.path());
+        tarpit.lock().budget.spend(system_clock()() / 1000, 777);
+        let keeping = tokio::spawn(tarpit.clone().keep_every(Duration::from_millis(5), shutdown.clone()));
+        while Ledger::open(folder.path()).1.wire_bytes != 777 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        shutdown.cancel();
+        keeping.await.unwrap();
     }
 }
