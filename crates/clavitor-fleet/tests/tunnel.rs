@@ -216,6 +216,23 @@ impl Hands for OverSsh<'_> {
             Place::Hub(_) => in_b(2),
             Place::Node { touched: Some(network) } if network == "a" => in_b(self.node),
             Place::Node { .. } => in_a(self.node),
+            Place::Between { network, print } => {
+                let (from, to) = if network == "a" { (in_a(1), in_b(self.node)) } else { (in_b(2), in_a(self.node)) };
+                let secret = self.fleet.operator.over_ssh(&from.to_string(), print).map_err(|error| format!("{error:#}"))?;
+                let mut child = self
+                    .fleet
+                    .operator
+                    .ssh(&to.to_string())
+                    .arg(commands)
+                    .stdin(Stdio::piped())
+                    .spawn()
+                    .map_err(|error| error.to_string())?;
+                let mut input = child.stdin.take().ok_or("no input")?;
+                std::io::Write::write_all(&mut input, secret.as_bytes()).map_err(|error| error.to_string())?;
+                drop(input);
+                let ended = child.wait().map_err(|error| error.to_string())?;
+                return if ended.success() { Ok(String::new()) } else { Err(format!("it ended with {ended}")) };
+            }
             Place::Here => return Err("not over ssh".into()),
         };
         if self.cut_trials && commands.contains("-trial private-key") {
@@ -285,9 +302,9 @@ fn a_key_changes_while_the_tunnels_are_in_use() -> Result<()> {
     assert!(read_journal(&journal)?.is_none());
 
     // The tool is killed in the middle of network a, and run again.
-    assert_eq!(drive(rotation(), Input::Go, &ends, &journal, &mut hands(6, false))?, Driven::Interrupted);
+    assert_eq!(drive(rotation(), Input::Go, &ends, &journal, &mut hands(8, false))?, Driven::Interrupted);
     let kept = read_journal(&journal)?.context("a journal")?;
-    assert!(kept.at > 3 && kept.new.is_some(), "{kept:?}");
+    assert!(kept.at > 5 && kept.new.is_some(), "{kept:?}");
     let mut second = hands(usize::MAX, false);
     let ended = drive(kept.clone(), Input::Go, &ends, &journal, &mut second)?;
     assert_eq!(ended, Driven::Ended(Ending::Rotated), "{:#?}", second.told);
@@ -295,7 +312,14 @@ fn a_key_changes_while_the_tunnels_are_in_use() -> Result<()> {
 
     let new = kept.new.context("a new key")?;
     assert_eq!(fleet.node(node).run("wg pubkey </var/lib/fleet/wireguard.key")?.trim(), new.to_string());
-    assert!(!fleet.node(node).path("/var/lib/fleet/wireguard.key.next").exists());
+    assert!(!fleet.node(node).can("ls /var/lib/fleet/*.next"), "nothing is left over");
+    for (hub, network) in [("hub-a", "a"), ("hub-b", "b")] {
+        let [here, there] = [(node, format!("psk-{network}")), (hub, format!("psk-{network}.d/{node}"))]
+            .map(|(machine, file)| fleet.node(machine).run(&format!("cat /var/lib/fleet/{file}")));
+        let (here, there) = (here?, there?);
+        assert!(here == there && !here.starts_with("AAAAAAAA"), "both ends of a pair have its new secret");
+        assert!(!fleet.node(hub).can("ls /var/lib/fleet/*/*.next"));
+    }
     for (hub, interface, before) in [("hub-a", "wg0", &before[0]), ("hub-b", "wg1", &before[1])] {
         let sorted = |text: &str| text.lines().map(str::to_owned).collect::<BTreeSet<_>>();
         assert_eq!(sorted(&peers(hub, interface)?), sorted(&before.replace(&old.to_string(), &new.to_string())), "{hub}");

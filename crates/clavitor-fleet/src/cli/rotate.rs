@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::way::Way;
 use super::{Context, Done, Failure, Kind};
 use crate::inventory::{Day, Inventory, Keys, NetworkName, NodeName};
-use crate::remote::{Bounds, Ssh, plain};
+use crate::remote::{Bounds, Ssh, plain, quote};
 use crate::tunnel::rotation::{Driven, Ending, Ends, Hands, Input, Place, Rotation, drive, journal_path, read_journal};
 use crate::tunnel::{Plan, Topology};
 
@@ -186,6 +186,21 @@ impl<'a> OverSsh<'a> {
     }
 }
 
+impl OverSsh<'_> {
+    /// One ssh prints and another reads, with a pipe between them: the secret is in no argument, no file and no variable of this machine.
+    fn hand_over(&self, hub_of: NetworkName, print: &str, read: &str) -> Result<String, String> {
+        let other = if hub_of == NetworkName::A { NetworkName::B } else { NetworkName::A };
+        let [from, to] =
+            [(&self.inventory.networks.get(hub_of).hub, hub_of), (&self.node, other)].map(|(node, by)| format!("{node}.{}", by.word()));
+        let ssh = |to: &str, what: &str| quote(["ssh", "-F", "ssh_config", "-T", "--", to, what]);
+        let pipe = format!("{} | {}", ssh(&from, print), ssh(&to, read));
+        let [way, _] = &self.ways;
+        let said =
+            self.runtime.block_on(crate::remote::run(&["sh", "-c", &pipe], &[], way.folder(), ORDER)).map_err(|error| error.to_string())?;
+        if said.is_success() { Ok(String::new()) } else { Err(format!("from {from} to {to}: {}", plain(&said.err))) }
+    }
+}
+
 impl Hands for OverSsh<'_> {
     fn run(&mut self, place: &Place, commands: &str) -> Result<String, String> {
         let hub = |network: NetworkName| self.inventory.networks.get(network).hub.clone();
@@ -195,6 +210,7 @@ impl Hands for OverSsh<'_> {
             // By the network that is not touched.
             Place::Node { touched: Some(name) } if network(name) == NetworkName::A => (self.node.clone(), NetworkName::B),
             Place::Node { .. } => (self.node.clone(), NetworkName::A),
+            Place::Between { network: name, print } => return self.hand_over(network(name), print, commands),
             Place::Here => return Err("that is done here".to_owned()),
         };
         let [a, b] = &self.ways;

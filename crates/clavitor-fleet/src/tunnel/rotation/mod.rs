@@ -1,6 +1,6 @@
 //! Changing a node's key while its tunnels carry what keeps it reachable: a pure state machine, the orders it gives, and the loop that carries them out.
 //!
-//! The new key stands next to the old one on both ends, first without an address: the node proves with an interface of its own, on trial, that it can open a tunnel
+//! With the key, the secret that only the node and a hub know is renewed: the hub makes it, and it passes from there to the node. The new key stands next to the old one on both ends, first without an address: the node proves with an interface of its own, on trial, that it can open a tunnel
 //! with it. Then one network after the other moves over, so that there is always another way in. The old key goes when both networks carry the new one. Until the node
 //! has put its new key in the place of the old one everything can be taken back, and what goes wrong before that is; after that it only goes forward.
 

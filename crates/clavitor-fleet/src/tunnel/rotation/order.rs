@@ -6,6 +6,9 @@ use super::{Action, Answer, Rotation, Which};
 use crate::tunnel::plan::{FOLDER, hub_preshared_key_file, private_key_file, spoke_preshared_key_file};
 use crate::tunnel::{Peer, PeerName, Plan, PublicKey};
 
+/// Characters of a pair's secret as `wg genpsk` prints it.
+const PAIR_CHARS: usize = 45;
+
 /// Who carries an action out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
@@ -16,6 +19,13 @@ pub enum Place {
     },
     /// The hub of this network.
     Hub(String),
+    /// A secret's way from the hub of this network to the node, by the other network: what the hub prints is what the node reads, and nobody keeps it on the way.
+    Between {
+        /// The hub's network.
+        network: String,
+        /// What prints it, on the hub.
+        print: String,
+    },
     /// This machine: the inventory.
     Here,
 }
@@ -58,38 +68,59 @@ impl Ends {
     /// Where an action is carried out, and the commands; None for a rotation that is about other tunnels, or has no new key yet where one is needed.
     pub fn order(&self, rotation: &Rotation, action: &Action) -> Option<(Place, String)> {
         let key = |which: &Which| if *which == Which::Old { Some(rotation.old) } else { rotation.new };
-        let next = next_key_file();
+        let next_key = next(&private_key_file());
         let on_node = |network: &str, text: String| (Place::Node { touched: Some(network.to_owned()) }, text);
         let on_hub = |network: &str, text: String| (Place::Hub(network.to_owned()), text);
         Some(match action {
             Action::MakeKey => {
-                let text = format!("umask 077 && mkdir -p {FOLDER} && {{ test -s {next} || wg genkey >{next}; }} && wg pubkey <{next}");
+                let text = format!(
+                    "umask 077 && mkdir -p {FOLDER} && {{ test -s {next_key} || wg genkey >{next_key}; }} && wg pubkey <{next_key}"
+                );
                 (Place::Node { touched: None }, text)
             }
-            Action::AddPeer(network) => on_hub(network, self.admit(network, rotation.new?, false)?),
+            Action::MakePair(network) => {
+                let next = next(&self.hub_file(network));
+                let make = format!("umask 077 && mkdir -p {FOLDER}/psk-{network}.d && {{ test -s {next} || wg genpsk >{next}; }}");
+                on_hub(network, make)
+            }
+            Action::HandOver(network) => {
+                let place = Place::Between { network: network.clone(), print: format!("cat {}", next(&self.hub_file(network))) };
+                let file = next(&spoke_preshared_key_file(network));
+                // 32 bytes in base64 and the end of the line; less is a connection that broke.
+                (place, format!("umask 077 && cat >{file} && test $(wc -c <{file}) -eq {PAIR_CHARS}"))
+            }
+            Action::KeepPair(network) => {
+                let file = self.hub_file(network);
+                on_hub(network, format!("if test -s {0}; then mv -f {0} {file}; fi", next(&file)))
+            }
+            Action::DropPair(network) => on_hub(network, format!("rm -f {}", next(&self.hub_file(network)))),
+            Action::AddPeer(network) => on_hub(network, self.admit(network, Which::New, rotation.new?, false)?),
             Action::TrialUp(network) => on_node(network, self.trial(network)?),
             Action::TrialDown(network) => on_node(
                 network,
                 format!("ip link del dev {0} 2>/dev/null || ! ip link show dev {0} >/dev/null 2>&1", trial(self.leg(network)?)),
             ),
             Action::See { network, .. } => on_hub(network, format!("wg show {} latest-handshakes", self.leg(network)?.interface)),
-            Action::Admit { network, which } => on_hub(network, self.admit(network, key(which)?, true)?),
+            Action::Admit { network, which } => on_hub(network, self.admit(network, *which, key(which)?, true)?),
             Action::Use { network, which } => on_node(network, self.use_key(network, *which)?),
             Action::Keep => {
                 // A second time there is nothing left to move.
-                let text = format!(
-                    "if test -s {next}; then mv -f {next} {0} && sync {FOLDER}; else test -s {0}; fi && wg pubkey <{0} >{FOLDER}/wireguard.pub",
-                    private_key_file()
-                );
+                let files = std::iter::once(private_key_file()).chain(self.legs.iter().map(|leg| spoke_preshared_key_file(&leg.network)));
+                let moves: Vec<String> = files.map(|file| format!("{{ ! test -s {0} || mv -f {0} {file}; }}", next(&file))).collect();
+                let text = format!("{} && sync {FOLDER} && wg pubkey <{1} >{FOLDER}/wireguard.pub", moves.join(" && "), private_key_file());
                 (Place::Node { touched: None }, text)
             }
             Action::Forget { network, which } => {
                 let Some(key) = key(which) else { return Some(on_hub(network, "true".to_owned())) };
                 on_hub(network, format!("wg set {} peer {key} remove", self.leg(network)?.interface))
             }
-            Action::DropKey => (Place::Node { touched: None }, format!("rm -f {next}")),
+            Action::DropKey => (Place::Node { touched: None }, format!("rm -f {next_key} {FOLDER}/psk-*.next")),
             Action::Record => (Place::Here, String::new()),
         })
+    }
+
+    fn hub_file(&self, network: &str) -> String {
+        hub_preshared_key_file(network, &PeerName::Node(self.node.clone()))
     }
 
     /// What the printed words of an order say.
@@ -107,9 +138,10 @@ impl Ends {
     }
 
     /// The peer on the hub, with or without the node's address. With it, the tunnel begins anew, so that a handshake that is seen afterwards came afterwards.
-    fn admit(&self, network: &str, key: PublicKey, with_address: bool) -> Option<String> {
+    fn admit(&self, network: &str, which: Which, key: PublicKey, with_address: bool) -> Option<String> {
         let leg = self.leg(network)?;
-        let file = hub_preshared_key_file(network, &PeerName::Node(self.node.clone()));
+        let file = self.hub_file(network);
+        let file = if which == Which::New { next(&file) } else { file };
         let (interface, bits) = (&leg.interface, if leg.address.is_ipv4() { 32 } else { 128 });
         Some(if with_address {
             let address = leg.address;
@@ -124,27 +156,29 @@ impl Ends {
     /// An interface of its own with the next key and the same hub. It has no address: nothing but handshakes and keepalives passes.
     fn trial(&self, network: &str) -> Option<String> {
         let leg = self.leg(network)?;
-        let (name, next, file) = (trial(leg), next_key_file(), spoke_preshared_key_file(network));
+        let (name, own, file) = (trial(leg), next(&private_key_file()), next(&spoke_preshared_key_file(network)));
         let (key, endpoint) = (leg.hub.public_key, leg.hub.endpoint?);
         let add = format!("{{ ip link show dev {name} >/dev/null 2>&1 || ip link add dev {name} type wireguard; }}");
-        let set = format!("wg set {name} private-key {next} peer {key} preshared-key {file} endpoint {endpoint} persistent-keepalive 1");
+        let set = format!("wg set {name} private-key {own} peer {key} preshared-key {file} endpoint {endpoint} persistent-keepalive 1");
         Some(format!("{add} && {set} && ip link set dev {name} up"))
     }
 
     /// Another private key on the running interface. Turning the keepalive off and on makes it say something at once, under the new key.
     fn use_key(&self, network: &str, which: Which) -> Option<String> {
         let leg = self.leg(network)?;
-        let file = if which == Which::Old { private_key_file() } else { next_key_file() };
+        let file = |file: String| if which == Which::Old { file } else { next(&file) };
+        let (own, pair) = (file(private_key_file()), file(spoke_preshared_key_file(network)));
         let (interface, key, seconds) = (&leg.interface, leg.hub.public_key, leg.hub.keepalive_s.unwrap_or(crate::tunnel::KEEPALIVE_S));
         let poke = format!(
             "wg set {interface} peer {key} persistent-keepalive off && wg set {interface} peer {key} persistent-keepalive {seconds}"
         );
-        Some(format!("wg set {interface} private-key {file} && {poke}"))
+        Some(format!("wg set {interface} private-key {own} peer {key} preshared-key {pair} && {poke}"))
     }
 }
 
-fn next_key_file() -> String {
-    format!("{}.next", private_key_file())
+/// Where what comes stands beside what goes.
+fn next(file: &str) -> String {
+    format!("{file}.next")
 }
 
 /// Names of interfaces have at most 15 characters; `wg0` gives `wg0-trial`.

@@ -10,6 +10,10 @@ use serde::Serialize;
 pub enum Action {
     /// The node makes its next key beside the one in use, and tells the public half.
     MakeKey,
+    /// The hub makes the next secret that only this pair knows.
+    MakePair(String),
+    /// That secret goes from the hub to the node, through the operator's machine, which keeps nothing of it.
+    HandOver(String),
     /// The hub learns the new key, without an address.
     AddPeer(String),
     /// The node opens an interface on trial, with the new key and no address.
@@ -39,6 +43,10 @@ pub enum Action {
     },
     /// The node puts the new key in the place of the old one: nothing is taken back after this.
     Keep,
+    /// The hub puts the pair's next secret in the place of the last one.
+    KeepPair(String),
+    /// The hub throws the pair's next secret away.
+    DropPair(String),
     /// The hub forgets one of the keys.
     Forget {
         /// In which network.
@@ -72,6 +80,10 @@ impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::MakeKey => f.write_str("the node makes its next key"),
+            Self::MakePair(network) => write!(f, "hub {network} makes the pair's next secret"),
+            Self::HandOver(network) => write!(f, "the node gets the pair's next secret from hub {network}"),
+            Self::KeepPair(network) => write!(f, "hub {network} keeps the pair's next secret"),
+            Self::DropPair(network) => write!(f, "hub {network} throws the pair's next secret away"),
             Self::AddPeer(network) => write!(f, "hub {network} learns the new key"),
             Self::TrialUp(network) => write!(f, "the node tries the new key with hub {network}"),
             Self::See { network, which } => write!(f, "hub {network} waits for a handshake under the {which} key"),
@@ -91,6 +103,8 @@ pub(super) fn forward(networks: &[String]) -> Vec<Action> {
     for network in networks {
         let network = || network.clone();
         actions.extend([
+            Action::MakePair(network()),
+            Action::HandOver(network()),
             Action::AddPeer(network()),
             Action::TrialUp(network()),
             Action::See { network: network(), which: Which::New },
@@ -101,15 +115,17 @@ pub(super) fn forward(networks: &[String]) -> Vec<Action> {
         ]);
     }
     actions.push(Action::Keep);
-    actions.extend(networks.iter().map(|network| Action::Forget { network: network.clone(), which: Which::Old }));
+    for network in networks {
+        actions.extend([Action::Forget { network: network.clone(), which: Which::Old }, Action::KeepPair(network.clone())]);
+    }
     actions.push(Action::Record);
     actions
 }
 
 /// Steps for each network.
-const EACH: usize = 7;
+const EACH: usize = 9;
 /// Which step, counted from the first of all for the first network, lets the new key in.
-const ADMIT: usize = 5;
+const ADMIT: usize = 7;
 
 /// The index of the last step from which there is a way back: the one that keeps the new key has not been tried.
 pub(super) fn last_return(networks: &[String]) -> usize {
@@ -128,6 +144,7 @@ pub(super) fn back(networks: &[String], at: usize) -> Vec<Action> {
             actions.push(Action::See { network: network(), which: Which::Old });
         }
         actions.push(Action::Forget { network: network(), which: Which::New });
+        actions.push(Action::DropPair(network()));
     }
     actions.push(Action::DropKey);
     actions
@@ -152,7 +169,12 @@ mod tests {
         assert_eq!(back(&networks, 0), [Action::DropKey]);
         assert_eq!(
             back(&networks, 1),
-            [Action::TrialDown("a".into()), Action::Forget { network: "a".into(), which: Which::New }, Action::DropKey]
+            [
+                Action::TrialDown("a".into()),
+                Action::Forget { network: "a".into(), which: Which::New },
+                Action::DropPair("a".into()),
+                Action::DropKey
+            ]
         );
         assert!(!back(&networks, EACH).iter().any(|action| *action == Action::TrialDown("b".into())));
         assert_eq!(back(&networks, EACH + 1)[0], Action::TrialDown("b".into()));

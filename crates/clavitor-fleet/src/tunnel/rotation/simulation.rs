@@ -22,6 +22,8 @@ struct Leg {
     /// What the node uses.
     used: PublicKey,
     trial: bool,
+    /// The pair's next secret: on the hub, on the node.
+    pair: [bool; 2],
 }
 
 #[derive(Debug)]
@@ -36,7 +38,7 @@ struct World {
 
 impl World {
     fn new(deaf: Option<String>) -> Self {
-        let leg = || Leg { known: BTreeMap::from([(key(1), true)]), admitted: key(1), used: key(1), trial: false };
+        let leg = || Leg { known: BTreeMap::from([(key(1), true)]), admitted: key(1), used: key(1), trial: false, pair: [false; 2] };
         let legs = NETWORKS.iter().map(|name| ((*name).to_owned(), leg())).collect();
         Self { legs, file: key(1), next: None, inventory: key(1), deaf }
     }
@@ -54,9 +56,9 @@ impl World {
     /// Handshakes come by themselves, within the time that is waited.
     fn settle(&mut self) {
         let deaf = self.deaf.clone();
-        for (name, leg) in &mut self.legs {
+        for (name, leg) in self.legs.iter_mut() {
             let mut tries = vec![leg.used];
-            tries.extend(self.next.filter(|_| leg.trial));
+            tries.extend(self.next.filter(|_| leg.trial && leg.pair == [true; 2]));
             for tried in tries.into_iter().filter(|tried| *tried == key(1) || deaf.as_ref() != Some(name)) {
                 leg.known.entry(tried).and_modify(|seen| *seen = true);
             }
@@ -74,6 +76,15 @@ impl World {
         }
         match action {
             Action::MakeKey => return Ok(Answer::Key(*self.next.get_or_insert(key(2)))),
+            Action::MakePair(network) => self.leg(network).pair[0] = true,
+            Action::HandOver(network) => {
+                let other = NETWORKS.iter().find(|name| *name != network).expect("another");
+                if !self.works(other) || !self.leg(network).pair[0] {
+                    return Err("unreachable, or nothing to hand over".into());
+                }
+                self.leg(network).pair[1] = true;
+            }
+            Action::KeepPair(network) | Action::DropPair(network) => self.leg(network).pair[0] = false,
             Action::AddPeer(network) => drop(self.leg(network).known.entry(rotation.new.expect("a key")).or_insert(false)),
             Action::TrialUp(network) => self.leg(network).trial = true,
             Action::TrialDown(network) => self.leg(network).trial = false,
@@ -91,9 +102,15 @@ impl World {
                 let key = if *which == Which::Old { self.file } else { self.next.ok_or("no file")? };
                 self.leg(network).used = key;
             }
-            Action::Keep => self.file = self.next.take().unwrap_or(self.file),
+            Action::Keep => {
+                self.file = self.next.take().unwrap_or(self.file);
+                self.legs.values_mut().for_each(|leg| leg.pair[1] = false);
+            }
             Action::Forget { network, which } => drop(chosen(which).and_then(|key| self.leg(network).known.remove(&key))),
-            Action::DropKey => self.next = None,
+            Action::DropKey => {
+                self.next = None;
+                self.legs.values_mut().for_each(|leg| leg.pair[1] = false);
+            }
             Action::Record => self.inventory = rotation.new.expect("a key"),
         }
         Ok(Answer::Nothing)
@@ -169,7 +186,7 @@ proptest! {
         prop_assert!(deaf.is_none() || key == self::key(1), "a hub that is deaf to the new key keeps the old one");
         prop_assert_eq!((world.file, world.inventory, world.next), (key, key, None));
         for (network, leg) in &world.legs {
-            prop_assert!(world.works(network) && !leg.trial);
+            prop_assert!(world.works(network) && !leg.trial && leg.pair == [false; 2]);
             prop_assert_eq!(leg.known.keys().collect::<Vec<_>>(), vec![&key], "the other key opens nothing");
         }
     }
