@@ -217,6 +217,9 @@ fn every_verb_answers_in_json() {
         let (_, answer) = desk.json(verb);
         assert!(answer.is_object() || answer.is_array(), "{verb:?}");
     }
+    let (_, nothing) = desk.json(&["map", "--active"]);
+    assert_eq!((&nothing["share"], nothing["nodes"].as_array().unwrap().len()), (&0.0.into(), 0));
+    assert!(desk.run(&["map", "--active", "--form", "page"]).out.ends_with("</html>\n"), "an empty fleet has a page too");
     let shown = desk.run(&["show", "zurich", "--json"]).out;
     assert_eq!(shown.matches("\"cost_usd\"").count(), 1, "a member stands once: {shown}");
     assert!(desk.run(&["completions", "bash"]).out.contains("clavitor-fleet"));

@@ -121,34 +121,31 @@ pub(super) fn show(context: &Context, asked: &Show) -> Done {
 
 fn page(view: &View<'_>) -> String {
     let node = view.node;
-    let or_none = |text: Option<String>| text.unwrap_or_else(|| "none".to_owned());
     let hub = view.hub_of.iter().map(|network| network.word()).collect::<Vec<_>>().join(" and ");
-    let role = if node.is_hub() { format!("hub of network {hub}") } else { "pop".to_owned() };
-    let keys = match &node.keys {
-        Some(keys) => format!(
-            "since {}\n  wireguard    {}\n  ssh host     {}\n  identity     {}",
-            keys.since, keys.wireguard, keys.ssh_host, keys.identity
-        ),
-        None => format!("not enrolled\n  next: clavitor-fleet node enrol {}", view.name),
-    };
-    format!(
-        "{}\n  place        {}, {} ({:.4}, {:.4}), {}\n  state        {}\n  role         {role}\n  address      {}\n  name         {}\n  tunnels      {} and {}\n  \
-         provider     {}, plan {}, {} a month\n  covers       {}\n  backup       {}\n  keys         {keys}\n",
-        view.name,
-        node.city,
-        node.country,
-        node.latitude,
-        node.longitude,
-        node.region,
-        node.state.word(),
-        node.address,
-        view.host_name,
-        view.tunnel_a,
-        view.tunnel_b,
-        node.provider,
-        node.plan,
-        view.month_usd.map_or("unknown".to_owned(), |cost| cost.to_string()),
-        node.covers.join(", "),
-        or_none(node.backup.as_ref().map(ToString::to_string)),
-    )
+    let known = |usd: Option<Usd>| usd.map_or("unknown".to_owned(), |usd| usd.to_string());
+    let mut rows = vec![
+        ("place", format!("{}, {} ({:.4}, {:.4}), {}", node.city, node.country, node.latitude, node.longitude, node.region)),
+        ("state", node.retired.map_or(node.state.word().to_owned(), |day| format!("{} on {day}", node.state.word()))),
+        ("role", if node.is_hub() { format!("hub of network {hub}") } else { "pop".to_owned() }),
+        ("address", [Some(node.address), node.address2].iter().flatten().map(ToString::to_string).collect::<Vec<_>>().join(" and ")),
+        ("name", view.host_name.clone()),
+        ("tunnels", format!("{} and {}", view.tunnel_a, view.tunnel_b)),
+        ("provider", format!("{}, plan {}, {} a month", node.provider, node.plan, known(view.month_usd))),
+        ("covers", if node.covers.is_empty() { "not said".to_owned() } else { node.covers.join(", ") }),
+        ("backup", node.backup.as_ref().map_or("none".to_owned(), ToString::to_string)),
+    ];
+    if let Some(open) = &node.break_glass {
+        rows.push(("emergency", format!("open for {} until {}", open.operator, open.until)));
+    }
+    match &node.keys {
+        None => rows.push(("keys", format!("not enrolled\n  next: clavitor-fleet node enrol {}", view.name))),
+        Some(keys) => rows.extend([
+            ("keys", format!("since {}", keys.since)),
+            ("wireguard", keys.wireguard.to_string()),
+            ("ssh host", keys.ssh_host.to_string()),
+            ("identity", keys.identity.to_string()),
+        ]),
+    }
+    let lines: String = rows.iter().map(|(name, value)| format!("  {name:<12} {value}\n")).collect();
+    format!("{}\n{lines}", view.name)
 }

@@ -67,10 +67,11 @@ fn node(mark: &Mark<'_>, label: &Label, linked: bool) -> String {
         .leader
         .map_or_else(String::new, |(x, y)| format!("<line class=\"leader\" x1=\"{}\" y1=\"{}\" x2=\"{x}\" y2=\"{y}\"/>", mark.x, mark.y));
     let inner = format!(
-        "<title>{name}: {words}</title>{leader}{}<text class=\"name\" x=\"{}\" y=\"{}\">{name}</text>",
+        "<title>{name}: {words}</title>{leader}{}<text class=\"name\" x=\"{}\" y=\"{}\" text-anchor=\"{}\">{name}</text>",
         shape(mark.shape(), mark.x, mark.y),
         label.x,
-        label.y
+        label.y,
+        label.anchor
     );
     match linked {
         true => format!("<a href=\"#node-{name}\" aria-label=\"{name}: {words}\">{inner}</a>\n"),

@@ -17,9 +17,11 @@ const TOWARDS: [f64; 12] = [0.0, 180.0, 90.0, 270.0, 315.0, 225.0, 45.0, 135.0, 
 /// A name and where it stands.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Label {
-    /// The left end of the letters' base line.
+    /// The end of the letters' base line that faces the mark, or its middle.
     pub(super) x: f64,
     pub(super) y: f64,
+    /// Which of them, in SVG's words.
+    pub(super) anchor: &'static str,
     /// The end of the line that leads to it, where it is not beside its mark.
     pub(super) leader: Option<(f64, f64)>,
 }
@@ -65,7 +67,7 @@ pub(super) fn place(nodes: &[Mark<'_>]) -> Vec<Label> {
         };
         let candidates = AWAY.iter().flat_map(|away| TOWARDS.iter().map(|towards| candidate(&nodes[index], *away, *towards)));
         let best = candidates.fold(None::<(f64, (Area, Label))>, |best, candidate| {
-            let cost = taken(&candidate.0);
+            let cost = taken(&candidate.0) + line_over(&nodes[index], &candidate.1, &marks) + mistaken(&nodes[index], &candidate.1, nodes);
             if best.as_ref().is_none_or(|(least, _)| cost < *least) { Some((cost, candidate)) } else { best }
         });
         placed[index] = best.map(|(_, candidate)| candidate);
@@ -77,12 +79,40 @@ fn candidate(mark: &Mark<'_>, away: f64, towards: f64) -> (Area, Label) {
     let width = mark.name.as_str().chars().count() as f64 * LETTER * WIDE;
     let (sine, cosine) = towards.to_radians().sin_cos();
     let (x, y) = (mark.x + away * cosine, mark.y + away * sine);
-    // The side of the name that faces the mark touches the point.
-    let left = x - width * (1.0 - cosine) / 2.0;
+    // Letters are wider or narrower than thought; the end that faces the mark is where it was meant to be.
+    let (anchor, left) = match cosine {
+        _ if cosine > 0.3 => ("start", x),
+        _ if cosine < -0.3 => ("end", x - width),
+        _ => ("middle", x - width / 2.0),
+    };
     let top = y - LETTER * (1.0 - sine) / 2.0;
     let area = Area { left, top, right: left + width, bottom: top + LETTER };
     let leader = (away > AWAY[0]).then_some((x.round(), y.round()));
-    (area, Label { x: left.round(), y: (top + LETTER * 0.78).round(), leader })
+    (area, Label { x: x.round(), y: (top + LETTER * 0.78).round(), anchor, leader })
+}
+
+/// How much of the line from a mark to its name runs over other marks.
+fn line_over(mark: &Mark<'_>, label: &Label, others: &[Area]) -> f64 {
+    const STEPS: u8 = 8;
+    let Some((x, y)) = label.leader else { return 0.0 };
+    let at = |step: u8| (f64::from(step) / f64::from(STEPS), 3.0);
+    let points = (1..=STEPS).map(at).map(|(part, radius)| Area::around(mark.x + (x - mark.x) * part, mark.y + (y - mark.y) * part, radius));
+    let own = Area::around(mark.x, mark.y, MARK);
+    points
+        .map(|point| {
+            others.iter().filter(|other| other.left != own.left || other.top != own.top).map(|other| other.overlap(&point)).sum::<f64>()
+        })
+        .sum()
+}
+
+/// A name that stands as near to another mark as to its own is read as the other's.
+fn mistaken(mark: &Mark<'_>, label: &Label, nodes: &[Mark<'_>]) -> f64 {
+    const COST: f64 = 400.0;
+    let middle = label.y - LETTER * 0.28;
+    let to = |other: &Mark<'_>| (other.x - label.x).hypot(other.y - middle);
+    let others = nodes.iter().filter(|other| other.name != mark.name && to(other) < to(mark) + MARK / 2.0);
+    // Further away a line says whose it is.
+    others.count() as f64 * if label.leader.is_some() { COST / 4.0 } else { COST }
 }
 
 #[cfg(test)]
@@ -101,7 +131,9 @@ mod tests {
         assert_eq!(labels.len(), 16);
         let area = |mark: &Mark<'_>, label: &Label| {
             let width = mark.name.as_str().len() as f64 * LETTER * WIDE;
-            Area { left: label.x, top: label.y - LETTER * 0.78, right: label.x + width, bottom: label.y + LETTER * 0.22 }
+            let left = label.x
+                - width * [("start", 0.0), ("middle", 0.5), ("end", 1.0)].iter().find(|(anchor, _)| *anchor == label.anchor).unwrap().1;
+            Area { left, top: label.y - LETTER * 0.78, right: left + width, bottom: label.y + LETTER * 0.22 }
         };
         let areas: Vec<Area> = scene.nodes.iter().zip(&labels).map(|(mark, label)| area(mark, label)).collect();
         for (index, one) in areas.iter().enumerate() {

@@ -52,6 +52,9 @@ fn state(subject: &Subject<'_>, name: &NodeName, node: &Node, notes: &mut Notes)
             .help(format!("clavitor-fleet node enrol {name}"));
     }
     let Some(open) = &node.break_glass else { return };
+    notes
+        .warning(format!("{key}.break_glass"), format!("the emergency way into {name} is open for {} until {}", open.operator, open.until))
+        .help("it closes by itself on the node; take it out of the inventory when it is not needed any more");
     if !subject.must_stand(notes, &format!("{key}.break_glass.operator"), "operator", open.operator.as_str()) {
         return;
     }

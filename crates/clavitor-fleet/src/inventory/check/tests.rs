@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use proptest::prelude::*;
+
 use crate::inventory::{Finding, Inventory, Level, Parsed, SHIPPED};
 
 /// Errors and warnings as `LEVEL KEY: MESSAGE`, without the shipped inventory's own warning.
@@ -201,6 +203,14 @@ fn keys_are_not_shared_and_emergency_keys_are_hardware() {
     let findings = found(&both);
     let shared: Vec<&String> = findings.iter().filter(|finding| finding.contains("is taken by")).collect();
     assert_eq!(shared.len(), 3, "{findings:?}");
+    let open = "operator = \"soc\", from = \"203.0.113.200\", since = \"2026-11-23T11:00:00Z\", until = \"2026-11-23T12:00:00Z\", reason = \"drill\"";
+    let open = changed("node.tokyo", "state", &format!("break_glass = {{ {open} }}\nstate"));
+    let findings = found(&open);
+    assert_eq!(findings.len(), 2, "{findings:?}");
+    assert!(
+        findings[0].starts_with("warning node.tokyo.break_glass: the emergency way into tokyo is open for soc until 2026-11-23T12:00:00Z")
+    );
+    assert!(findings[1].starts_with("error node.tokyo.break_glass.operator: operator soc has no break_glass key"));
     let soft = changed("operator.soc", "ssh_keys = []", &format!("break_glass = \"{ssh}\"\nssh_keys = [\"{ssh} desk\", \"{ssh} again\"]"));
     let findings = found(&soft);
     assert_eq!(findings.len(), 3, "{findings:?}");
@@ -224,5 +234,23 @@ fn strange_files_are_refused_and_nothing_panics() {
     }
     for cut in (0..SHIPPED.len()).step_by(97).filter(|cut| SHIPPED.is_char_boundary(*cut)) {
         let _ = Inventory::parse(&SHIPPED[..cut], "f");
+    }
+}
+
+proptest! {
+    /// Whatever somebody types into the file, there is an answer, and its places are in the file.
+    #[test]
+    fn any_typing_error_has_a_place(at in 0..SHIPPED.len(), gone in 0usize..40, typed in "[ -~\\n\"=\\[\\].é]{0,12}") {
+        let start = (0..=at).rev().find(|index| SHIPPED.is_char_boundary(*index)).unwrap();
+        let end = (start + gone..=SHIPPED.len()).find(|index| SHIPPED.is_char_boundary(*index)).unwrap_or(SHIPPED.len());
+        let mut text = SHIPPED.to_owned();
+        text.replace_range(start..end, &typed);
+        let Parsed { inventory, findings } = Inventory::parse(&text, "fleet.toml");
+        let lines: Vec<&str> = text.split('\n').collect();
+        for finding in &findings {
+            let line = lines.get(finding.line - 1).copied();
+            prop_assert!(line.is_some_and(|line| finding.column <= line.chars().count() + 1), "{finding}");
+        }
+        prop_assert!(inventory.is_some() || findings.iter().any(|finding| finding.level == Level::Error));
     }
 }
