@@ -17,6 +17,7 @@ import { blob, blobOrNone, count, list, object } from "./read.ts";
 import type { Asked, Transport } from "./transport.ts";
 import type { Authenticator } from "./webauthn.ts";
 import { Standing } from "./standing.ts";
+import { askEarly, type Early, fetchState, stateParts } from "./unlocking.ts";
 import type { NodeNotice } from "./types.ts";
 import type { Applied, Ceremony, Change, SessionInfo, VaultState } from "./wire.ts";
 
@@ -53,39 +54,9 @@ export interface Taken {
   readonly rotated?: { readonly keys: VaultKeys; readonly usk: Bytes; readonly previous: Bytes };
 }
 
-/** Entries of the first page: what a screen shows, so that something is on it early. */
-export const firstPage = 40;
-
-/** What the list begins with, asked for while the vault is still being opened. Nothing of it is looked at before. */
-export interface Early {
-  readonly page: Promise<unknown>;
-  readonly pins: Promise<Map<string, EntryPin>>;
-}
-
 type Why = "locked" | "alarm" | "session over";
 
 const changeTriesMax = 3;
-
-export function stateParts(state: VaultState): { record: Bytes; manifest: Bytes; sealedVmk: Bytes; usk: Bytes } {
-  return { record: blob(state.unlocker.record), manifest: blob(state.manifest), sealedVmk: blob(state.unlocker.sealed_vmk), usk: blob(state.usk) };
-}
-
-/** Reads the node's answer to "what do I need to unlock". */
-export async function fetchState(transport: Transport, vault: string, unlockerId: string): Promise<VaultState> {
-  const state = object<VaultState>(await transport.send("GET", "/v1/vault"), "vault_id", "unlocker", "manifest", "usk", "checkpoint", "consistency");
-  demand(state.vault_id === vault, "rule", "another vault");
-  object(state.unlocker, "id", "record", "sealed_vmk");
-  demand(state.unlocker.id === unlockerId, "rule", "another unlocker");
-  return state;
-}
-
-function askEarly(parts: Parts, vaultId: string): Early {
-  const early = { page: parts.transport.send("GET", `/v1/entries?limit=${firstPage}`), pins: parts.pins.entries(vaultId) };
-  // Whoever takes them hears of a failure; if the vault does not open, nobody does.
-  early.page.catch(() => undefined);
-  early.pins.catch(() => undefined);
-  return early;
-}
 
 export class Session {
   #opened: Opened | undefined;
@@ -109,7 +80,7 @@ export class Session {
   /** Opens from the node's state: proves, derives, joins the log, reads the names. Wipes the vault key. `check` sees the manifest before anything is opened by it. */
   static async open(parts: Parts, info: SessionInfo, unlockerId: string, kek: CryptoKey, cameBy: CameBy, check?: (manifest: Manifest) => void): Promise<Session> {
     const session = new Session(parts, info.vault_id, info, cameBy);
-    session.#early = askEarly(parts, info.vault_id);
+    session.#early = askEarly(parts.transport, parts.pins, info.vault_id);
     await session.run(async () => {
       const state = await fetchState(parts.transport, info.vault_id, unlockerId);
       const pin = await parts.pins.vault(info.vault_id);
