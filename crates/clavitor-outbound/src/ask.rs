@@ -9,7 +9,7 @@ use hyper::{Method, Request, Uri, header};
 use super::{Client, innermost};
 
 /// Who asks, as servers log it.
-const AGENT: &str = concat!("clavitor/", env!("CARGO_PKG_VERSION"));
+pub(crate) const AGENT: &str = concat!("clavitor/", env!("CARGO_PKG_VERSION"));
 
 /// What is sent.
 pub struct Ask<'a> {

@@ -4,6 +4,7 @@
 
 mod ask;
 mod names;
+mod probe;
 mod retry;
 
 use std::{
@@ -23,6 +24,7 @@ use rustls::{ClientConfig, RootCertStore, pki_types::CertificateDer, pki_types::
 pub use ask::{Answer, Ask, AskError, get, post};
 pub use hyper::Uri;
 pub use names::{Names, addresses};
+pub use probe::{Probe, Probed, Prober};
 pub use retry::retry_after_ms;
 
 /// Connecting takes at most this long.

@@ -4,6 +4,7 @@ mod bootstrap;
 mod break_glass;
 mod change;
 mod context;
+mod deploy;
 mod failure;
 mod figures;
 mod kuma;
@@ -11,8 +12,10 @@ mod look;
 mod map;
 mod monitor;
 mod node;
+mod progress;
 mod render;
 mod rotate;
+mod rollout;
 mod ship;
 mod status;
 mod tunnel;
@@ -70,6 +73,13 @@ enum Verb {
     Coverage(figures::AskedCoverage),
     /// Draw the fleet: a world map as SVG, or a page with the map and a table
     Map(map::AskedMap),
+    /// Roll a new version out, wave by wave, with a way back
+    Deploy(Box<deploy::Deploy>),
+    /// Take one node back to its generation before
+    Rollback(Box<deploy::Rollback>),
+    /// Look at a rollout, or give it up
+    #[command(subcommand)]
+    Rollout(rollout::RolloutVerb),
     /// Print the JSON schema of the inventory
     Schema,
     /// Print completions for a shell
@@ -124,6 +134,9 @@ fn dispatch(context: &Context, verb: Verb) -> Done {
         Verb::Cost(asked) => figures::cost(context, &asked),
         Verb::Coverage(asked) => figures::coverage(context, &asked),
         Verb::Map(asked) => map::map(context, &asked),
+        Verb::Deploy(deploy) => deploy::deploy(context, &deploy),
+        Verb::Rollback(rollback) => deploy::rollback(context, &rollback),
+        Verb::Rollout(verb) => rollout::run(context, verb),
         Verb::Schema => ship::schema(context),
         Verb::Completions(completions) => ship::completions(context, &completions),
         Verb::Man(man) => ship::man(context, &man),

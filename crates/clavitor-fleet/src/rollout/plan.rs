@@ -10,6 +10,8 @@ use crate::inventory::NodeName;
 const WAVE_NODES_MAX: usize = 16;
 /// A version is short.
 const VERSION_CHARS_MAX: usize = 64;
+/// The version of a plan that goes back to an older system and takes whatever that is.
+pub const ANY_VERSION: &str = "any";
 /// The folder in which systems live on a node.
 const STORE: &str = "/nix/store/";
 

@@ -1,0 +1,19 @@
+# Marks the node, and arms the timer that goes back to what runs and boots now. $1: the system that shall come, $2: seconds, $3: the rollout's name, $4: the script that goes back.
+locked
+[ -x "$1/bin/switch-to-configuration" ] || fail "$1 is not on this node, or is no system"
+runs=$(readlink -f /run/current-system)
+boots=$(readlink -f $PROFILE)
+[ "$runs" != "$1" ] || fail 'it runs the new system already'
+if [ -e $MARK ]; then fail "it is unconfirmed since another rollout: $(cat $MARK)"; fi
+if armed || busy; then fail 'a rollback of another rollout is armed or running'; fi
+# Neither system may be collected while this is undecided.
+ln -sfn "$1" $ROOT-new
+ln -sfn "$runs" $ROOT-old
+printf '%s\n' "$boots" "$runs" "$1" "$3" > $MARK.new
+mv $MARK.new $MARK
+# In a file, so that no service manager reads variables or per cent signs into it.
+printf '%s\n' "$4" > $RUN/back.sh
+systemd-run --quiet --unit=$TIMER --on-active="$2" --timer-property=AccuracySec=1s --setenv=PATH="$PATH" --description='Goes back to the system before' \
+  -- "$(readlink -f "$(command -v sh)")" $RUN/back.sh >&2 9>&- || { rm -f $MARK; fail 'the timer could not be armed'; }
+armed || { rm -f $MARK; fail 'the timer is not armed'; }
+say end
