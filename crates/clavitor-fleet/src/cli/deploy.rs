@@ -11,7 +11,9 @@ use super::way::Way;
 use super::{Context, Done, Failure, Kind};
 use crate::inventory::{Inventory, Moment, NodeName};
 use crate::remote::{Bounds, plain, run};
-use crate::rollout::{ANY_VERSION, Candidate, Command, Front, Input, Limits, Needs, Nodes, Plan, PlanError, Report, Wish, plan_words};
+use crate::rollout::{
+    ANY_VERSION, Candidate, Clock, Command, Front, Input, Limits, Needs, Nodes, Plan, PlanError, Report, Wish, plan_words,
+};
 
 /// Building a system off the node may take long the first time.
 const BUILD: Bounds = Bounds::seconds(7_200);
@@ -43,12 +45,8 @@ pub(super) struct Deploy {
     /// These nodes only
     #[arg(long, value_name = "NODE,…", value_delimiter = ',')]
     only: Vec<NodeName>,
-    /// Seconds until an unconfirmed node goes back by itself, instead of the inventory's confirm_s
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(8..=3600))]
-    confirm_s: Option<u32>,
-    /// Seconds of watching between waves, instead of the inventory's soak_s
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(..=86_400))]
-    soak_s: Option<u32>,
+    #[command(flatten)]
+    pace: Pace,
     /// Do not ask
     #[arg(long)]
     yes: bool,
@@ -65,6 +63,25 @@ pub(super) struct Deploy {
     way: Way,
 }
 
+/// How patient a rollout is.
+#[derive(Debug, Args)]
+struct Pace {
+    /// Seconds until an unconfirmed node goes back by itself, instead of the inventory's confirm_s
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(8..=3600))]
+    confirm_s: Option<u32>,
+    /// Seconds of watching between waves, instead of the inventory's soak_s
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(..=86_400))]
+    soak_s: Option<u32>,
+}
+
+impl Pace {
+    fn set(&self, inventory: &mut Inventory) {
+        let rollout = &mut inventory.rollout;
+        rollout.confirm_s = self.confirm_s.unwrap_or(rollout.confirm_s);
+        rollout.soak_s = self.soak_s.unwrap_or(rollout.soak_s);
+    }
+}
+
 /// `rollback`
 #[derive(Debug, Args)]
 pub(super) struct Rollback {
@@ -73,6 +90,8 @@ pub(super) struct Rollback {
     /// The version that it must report afterwards; any, if not given
     #[arg(long, value_name = "V", default_value = ANY_VERSION)]
     version: String,
+    #[command(flatten)]
+    pace: Pace,
     /// Do not ask
     #[arg(long)]
     yes: bool,
@@ -87,7 +106,8 @@ fn closure(text: &str) -> Result<(NodeName, String), String> {
 
 /// `deploy`
 pub(super) fn deploy(context: &Context, deploy: &Deploy) -> Done {
-    let inventory = context.load()?;
+    let mut inventory = context.load()?;
+    deploy.pace.set(&mut inventory);
     if deploy.resume {
         return resume(context, deploy, &inventory);
     }
@@ -102,10 +122,7 @@ pub(super) fn deploy(context: &Context, deploy: &Deploy) -> Done {
         None => deploy.closure.iter().cloned().collect(),
     };
     let version = deploy.version.clone().unwrap_or_default();
-    let mut inventory = inventory;
-    inventory.rollout.confirm_s = deploy.confirm_s.unwrap_or(inventory.rollout.confirm_s);
-    inventory.rollout.soak_s = deploy.soak_s.unwrap_or(inventory.rollout.soak_s);
-    let plan = plan(context, &inventory, &deploy.way, version, &chosen, &closures)?;
+    let plan = plan(&inventory, &deploy.way, version, &chosen, &closures)?;
     let nodes = nodes(context, &inventory, &deploy.way)?;
     if deploy.dry_run {
         show(context, &plan)?;
@@ -116,7 +133,8 @@ pub(super) fn deploy(context: &Context, deploy: &Deploy) -> Done {
 
 /// `rollback`
 pub(super) fn rollback(context: &Context, rollback: &Rollback) -> Done {
-    let inventory = context.load()?;
+    let mut inventory = context.load()?;
+    rollback.pace.set(&mut inventory);
     let node = context.node(&inventory, &rollback.node)?;
     if !node.is_active() {
         return Err(Failure::new(Kind::Refused, format!("{} is not active in the inventory", rollback.node)));
@@ -128,7 +146,7 @@ pub(super) fn rollback(context: &Context, rollback: &Rollback) -> Done {
     context
         .say(format_args!("{} goes back to {previous}, as a rollout to one node: with a backup, a timer and the checks.", rollback.node));
     let closures = BTreeMap::from([(rollback.node.clone(), previous)]);
-    let plan = plan(context, &inventory, &rollback.way, rollback.version.clone(), std::slice::from_ref(&rollback.node), &closures)?;
+    let plan = plan(&inventory, &rollback.way, rollback.version.clone(), std::slice::from_ref(&rollback.node), &closures)?;
     begin(context, &plan, nodes, rollback.yes)
 }
 
@@ -188,7 +206,6 @@ fn chosen(context: &Context, inventory: &Inventory, deploy: &Deploy) -> Result<V
 }
 
 fn plan(
-    context: &Context,
     inventory: &Inventory,
     way: &Way,
     version: String,
@@ -209,9 +226,11 @@ fn plan(
         is_hub: inventory.hub_of(name).next().is_some() || inventory.node(name).is_some_and(crate::inventory::Node::is_hub),
     };
     let pair = |(name, node): (&NodeName, &crate::inventory::Node)| Some((name.clone(), node.backup.clone()?));
-    let moment = Moment::of_unix_s(context.now_unix_s()).to_string();
+    // To the millisecond: two rollouts may begin within a second.
+    let now_ms = Clock::start(0).now_ms();
+    let moment = Moment::of_unix_s(now_ms / 1000).to_string().replace(['-', ':', 'Z'], "");
     let wish = Wish {
-        id: format!("{}-{version}", moment.replace(['-', ':'], "")),
+        id: format!("{moment}.{:03}Z-{version}", now_ms % 1000),
         version,
         candidates: chosen.iter().map(candidate).collect(),
         pairs: inventory.active().filter_map(pair).collect(),
