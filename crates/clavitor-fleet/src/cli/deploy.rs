@@ -6,14 +6,17 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::outside::Outside;
 use super::rollout::{Run, drive, open, state_of};
 use super::way::Way;
 use super::{Context, Done, Failure, Kind};
 use crate::inventory::{Inventory, Moment, NodeName};
+use crate::monitor::{Incident, open_incidents};
 use crate::remote::{Bounds, plain, run};
 use crate::rollout::{
     ANY_VERSION, Candidate, Clock, Command, Front, Input, Limits, Needs, Nodes, Plan, PlanError, Report, Wish, plan_words,
 };
+use crate::state_folder::StateFolder;
 
 /// Building a system off the node may take long the first time.
 const BUILD: Bounds = Bounds::seconds(7_200);
@@ -61,6 +64,8 @@ pub(super) struct Deploy {
     resume: bool,
     #[command(flatten)]
     way: Way,
+    #[command(flatten)]
+    outside: Outside,
 }
 
 /// How patient a rollout is.
@@ -97,6 +102,8 @@ pub(super) struct Rollback {
     yes: bool,
     #[command(flatten)]
     way: Way,
+    #[command(flatten)]
+    outside: Outside,
 }
 
 fn closure(text: &str) -> Result<(NodeName, String), String> {
@@ -123,7 +130,7 @@ pub(super) fn deploy(context: &Context, deploy: &Deploy) -> Done {
     };
     let version = deploy.version.clone().unwrap_or_default();
     let plan = plan(&inventory, &deploy.way, version, &chosen, &closures)?;
-    let nodes = nodes(context, &inventory, &deploy.way)?;
+    let nodes = nodes(context, &inventory, &deploy.way, &deploy.outside)?;
     if deploy.dry_run {
         show(context, &plan)?;
         return if deploy.preflight { preflight(context, &plan, &nodes) } else { Ok(()) };
@@ -140,7 +147,7 @@ pub(super) fn rollback(context: &Context, rollback: &Rollback) -> Done {
         return Err(Failure::new(Kind::Refused, format!("{} is not active in the inventory", rollback.node)));
     }
     open(context)?.refuse_if_unfinished()?;
-    let nodes = nodes(context, &inventory, &rollback.way)?;
+    let nodes = nodes(context, &inventory, &rollback.way, &rollback.outside)?;
     let previous = super::rollout::runtime()?.block_on(nodes.previous(&rollback.node));
     let previous = previous.map_err(|why| Failure::new(Kind::Refused, format!("{} cannot go back", rollback.node)).why(why))?;
     context
@@ -170,7 +177,7 @@ fn resume(context: &Context, deploy: &Deploy, inventory: &Inventory) -> Done {
     }
     state_of(context, &run.state);
     confirm(context, deploy.yes)?;
-    let nodes = nodes(context, inventory, &deploy.way)?;
+    let nodes = nodes(context, inventory, &deploy.way, &deploy.outside)?;
     drive(context, run, nodes)
 }
 
@@ -235,7 +242,7 @@ fn plan(
         candidates: chosen.iter().map(candidate).collect(),
         pairs: inventory.active().filter_map(pair).collect(),
         bystanders: inventory.active().map(|(name, _)| name.clone()).filter(|name| !chosen.contains(name)).collect(),
-        hub_in_use: Some(inventory.networks.get(way.via()).hub.clone()),
+        hub_in_use: Some(inventory.networks.get(way.first()).hub.clone()),
         sizes: of.waves.iter().map(|size| usize::from(*size)).collect(),
         limits: Limits {
             confirm_ms,
@@ -253,13 +260,17 @@ fn plan(
 }
 
 /// What is needed to do what a rollout asks.
-pub(super) fn nodes(context: &Context, inventory: &Inventory, way: &Way) -> Result<Nodes, Failure> {
+pub(super) fn nodes(context: &Context, inventory: &Inventory, way: &Way, outside: &Outside) -> Result<Nodes, Failure> {
     let front = |(name, node): (&NodeName, &crate::inventory::Node)| {
-        (name.clone(), Front { address: way.front(node.address), name: inventory.host_name(name) })
+        (name.clone(), Front { address: outside.at(node.address), name: inventory.host_name(name) })
     };
     let needs = Needs { free_kb_min: u64::from(inventory.rollout.disk_free_mb_min) << 10, ..Needs::default() };
     let fronts = inventory.active().map(front).collect();
-    Ok(Nodes::new(way.ssh(context, inventory)?, way.prober()?, fronts, needs, BTreeMap::new()))
+    let open =
+        open_incidents(&StateFolder::at(context.state_folder())).map_err(|error| Failure::general("the monitor's incidents").why(error))?;
+    let incident = |(name, found): (String, Vec<Incident>)| Some((name.parse().ok()?, found.first()?.words.clone()));
+    let incidents = open.into_iter().filter_map(incident).collect();
+    Ok(Nodes::new(way.open(context, inventory)?, outside.prober()?, fronts, needs, incidents, way.data.clone()))
 }
 
 fn show(context: &Context, plan: &Plan) -> Done {

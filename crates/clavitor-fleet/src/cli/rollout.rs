@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::deploy::nodes;
+use super::outside::Outside;
 use super::progress::Progress;
 use super::way::Way;
 use super::{Context, Done, Failure, Kind};
@@ -36,6 +37,8 @@ pub(super) struct Show {
 pub(super) struct Abort {
     #[command(flatten)]
     way: Way,
+    #[command(flatten)]
+    outside: Outside,
 }
 
 pub(super) fn run(context: &Context, verb: RolloutVerb) -> Done {
@@ -223,7 +226,7 @@ fn abort(context: &Context, abort: &Abort) -> Done {
     let inventory = context.load()?;
     let open = open(context)?;
     let run = open.go_on(Input::Aborted)?;
-    drive(context, run, nodes(context, &inventory, &abort.way)?)
+    drive(context, run, nodes(context, &inventory, &abort.way, &abort.outside)?)
 }
 
 /// Where the nodes stand, before the operator says yes to going on.

@@ -45,6 +45,14 @@ impl Way {
         Self { network, ..self.clone() }
     }
 
+    /// The network that is tried first.
+    pub(crate) const fn first(&self) -> NetworkName {
+        match self.network {
+            First::A => NetworkName::A,
+            First::B => NetworkName::B,
+        }
+    }
+
     /// The way to all active nodes.
     pub(crate) fn open(&self, context: &Context, inventory: &Inventory) -> Result<Ssh, Failure> {
         let settings = Settings {
@@ -55,11 +63,7 @@ impl Way {
             through_hub: self.through_hub,
             connect_s_max: 10,
         };
-        let first = match self.network {
-            First::A => NetworkName::A,
-            First::B => NetworkName::B,
-        };
-        Ssh::of(inventory, settings, first).map_err(|error| missed(&error))
+        Ssh::of(inventory, settings, self.first()).map_err(|error| missed(&error))
     }
 }
 

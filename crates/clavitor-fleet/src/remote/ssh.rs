@@ -86,13 +86,15 @@ impl Ssh {
     ///
     /// # Errors
     /// [`RemoteError::Here`]: the key file is not there or the folder cannot be written.
-    pub fn new(settings: Settings, targets: impl IntoIterator<Item = Target>) -> Result<Self, RemoteError> {
-        if let Some(identity) = &settings.identity {
+    pub fn new(mut settings: Settings, targets: impl IntoIterator<Item = Target>) -> Result<Self, RemoteError> {
+        if let Some(identity) = settings.identity.take() {
             let wrong = |why: String| RemoteError::Here(format!("the key file {}: {why}", identity.display()));
-            let found = fs::metadata(identity).map_err(|error| wrong(error.to_string()))?;
+            let found = fs::metadata(&identity).map_err(|error| wrong(error.to_string()))?;
             if !found.is_file() {
                 return Err(wrong("not a file".to_owned()));
             }
+            // ssh runs in a folder of its own.
+            settings.identity = Some(std::path::absolute(&identity).map_err(|error| wrong(error.to_string()))?);
         }
         let made = Self {
             settings,

@@ -49,18 +49,20 @@ pub struct Nodes {
     fronts: BTreeMap<NodeName, Front>,
     needs: Needs,
     incidents: BTreeMap<NodeName, String>,
+    data: String,
 }
 
 impl Nodes {
-    /// `incidents`: nodes with an open one, and what it is; they are not touched.
+    /// `incidents`: nodes with an open one, and what it is; they are not touched. `data`: where nodes keep their vault.
     pub const fn new(
         ssh: Ssh,
         prober: Prober,
         fronts: BTreeMap<NodeName, Front>,
         needs: Needs,
         incidents: BTreeMap<NodeName, String>,
+        data: String,
     ) -> Self {
-        Self { ssh, prober, fronts, needs, incidents }
+        Self { ssh, prober, fronts, needs, incidents, data }
     }
 
     /// Does what is asked of a node. Takes as long as the command's own bounds allow; whoever drops it leaves the node to finish.
@@ -69,7 +71,7 @@ impl Nodes {
         match command {
             Command::Serving => self.serving(node).await,
             Command::Preflight => self.preflight(node, closure).await,
-            Command::Backup => self.step(node, include_str!("scripts/backup.sh"), &[plan.id()], BACKUP).await,
+            Command::Backup => self.step(node, include_str!("scripts/backup.sh"), &[plan.id(), &self.data], BACKUP).await,
             Command::Copy => self.copy(node, closure).await,
             Command::Arm => self.arm(plan, node, closure).await,
             Command::Switch => self.step(node, include_str!("scripts/switch.sh"), &[closure], SWITCH).await,
@@ -134,7 +136,7 @@ impl Nodes {
             return Report::Failed(format!("it has an open incident: {incident}"));
         }
         let before_s = now_s();
-        let said = match self.script(node, include_str!("scripts/preflight.sh"), &[closure], STEP).await {
+        let said = match self.script(node, include_str!("scripts/preflight.sh"), &[&self.data], STEP).await {
             Ok(said) => said,
             Err(report) => return report,
         };
@@ -194,7 +196,7 @@ impl Nodes {
     }
 
     async fn heartbeat(&self, node: &NodeName, closure: &str, version: &str) -> Report {
-        match self.script(node, include_str!("scripts/word.sh"), &[], STEP).await {
+        match self.script(node, include_str!("scripts/word.sh"), &[&self.data], STEP).await {
             Ok(said) => own_word(&said.out, closure, version),
             Err(report) => report,
         }

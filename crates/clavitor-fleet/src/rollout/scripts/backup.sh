@@ -1,8 +1,8 @@
-# An online backup of the vault beside it; only the one before the last rollout is kept. $1: the rollout's name.
+# An online backup of the vault beside it; only the one before the last rollout is kept. $1: the rollout's name, $2: where the vault is.
 clavitor=$(program) || exit 1
-FOLDER=/var/lib/clavitor/backups
-mkdir -p $FOLDER
-rm -f $FOLDER/rollout-*.clv
-"$clavitor" backup create --data /var/lib/clavitor "$FOLDER/rollout-$1.clv" >&2 || fail 'no backup could be made; a node without a backup code gets one with: clavitor backup code'
-mv -f "$FOLDER/rollout-$1.clv" $FOLDER/before-rollout.clv
+FOLDER=$2/backups
+mkdir -p "$FOLDER"
+rm -f "$FOLDER"/rollout-*.clv
+"$clavitor" backup create --data "$2" "$FOLDER/rollout-$1.clv" >&2 || fail 'no backup could be made; a node without a backup code gets one with: clavitor backup code'
+mv -f "$FOLDER/rollout-$1.clv" "$FOLDER/before-rollout.clv"
 say end
