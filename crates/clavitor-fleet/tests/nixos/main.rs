@@ -2,10 +2,13 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on says so")]
 
+mod break_glass;
 mod enrolment;
 mod evaluated;
 mod fleet;
 mod form;
+#[path = "../lab/mod.rs"]
+mod lab;
 mod nix;
 mod safety;
 mod scripts;
