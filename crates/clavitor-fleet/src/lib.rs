@@ -10,6 +10,7 @@ pub mod monitor;
 pub mod nix;
 pub mod remote;
 pub mod rollout;
+pub mod routine;
 pub mod state_folder;
 pub mod status;
 pub mod tunnel;

@@ -15,8 +15,10 @@ mod node;
 mod outside;
 mod progress;
 mod render;
+mod reprovision;
 mod rollout;
 mod rotate;
+mod routine;
 mod ship;
 mod status;
 mod tunnel;
@@ -93,6 +95,10 @@ enum Verb {
     Status(status::Status),
     /// What is wrong with one node, and what to type
     Diagnose(status::Diagnose),
+    /// The daily or the weekly work on every node: said first, kept, gone on with
+    Routine(routine::Routine),
+    /// How a machine is made anew: the plan in words
+    Reprovision(reprovision::Reprovision),
     /// Watch the fleet: severities and incidents, until Ctrl-C
     Monitor(monitor::MonitorArguments),
     /// Incidents: look, acknowledge, resolve, note
@@ -144,6 +150,8 @@ fn dispatch(context: &Context, verb: Verb) -> Done {
         Verb::Render(render) => render::run(context, &render),
         Verb::Status(status) => status::status(context, &status),
         Verb::Diagnose(diagnose) => status::diagnose(context, &diagnose),
+        Verb::Routine(routine) => routine::routine(context, &routine),
+        Verb::Reprovision(asked) => reprovision::reprovision(context, &asked),
         Verb::Monitor(monitor) => monitor::monitor(context, &monitor),
         Verb::Incident(verb) => monitor::incident(context, &verb),
         Verb::Kuma(kuma) => kuma::kuma(context, &kuma),

@@ -44,6 +44,8 @@ pub struct Report {
     pub db_integrity: Option<String>,
     /// Seconds since a check passed.
     pub db_integrity_age_s: Option<u64>,
+    /// Seconds since a full check of a copy passed.
+    pub db_full_check_age_s: Option<u64>,
     /// Seconds since the newest verified backup.
     pub backup_age_s: Option<u64>,
     /// Whole days until the certificate ends; negative after.
