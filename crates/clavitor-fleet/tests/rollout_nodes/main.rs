@@ -15,9 +15,8 @@ use lab::wait_for;
 
 #[test]
 #[ignore = "started by the tests below, as a process of a node's machine"]
-fn a_node_serves() {
-    let folder = std::env::var(site::FOLDER).expect("the folder of the certificate");
-    site::serve(Path::new(&folder));
+fn a_node_serves() -> Result<()> {
+    site::serve(Path::new(&std::env::var(site::FOLDER)?))
 }
 
 fn to(names: &[&str], system: &str) -> Vec<String> {

@@ -18,17 +18,18 @@ use rustls::{
 pub(crate) const FOLDER: &str = "CLAVITOR_TEST_SITE";
 
 /// Serves until the machine ends.
-pub(crate) fn serve(folder: &Path) {
-    let chain = CertificateDer::pem_file_iter(folder.join("cert.pem")).unwrap().collect::<Result<Vec<_>, _>>().unwrap();
-    let key = PrivateKeyDer::from_pem_file(folder.join("key.pem")).unwrap();
+pub(crate) fn serve(folder: &Path) -> anyhow::Result<()> {
+    let chain = CertificateDer::pem_file_iter(folder.join("cert.pem"))?.collect::<Result<Vec<_>, _>>()?;
+    let key = PrivateKeyDer::from_pem_file(folder.join("key.pem"))?;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    let config = Arc::new(config.with_no_client_auth().with_single_cert(chain, key).unwrap());
-    let listener = TcpListener::bind("0.0.0.0:443").unwrap();
+    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    let config = Arc::new(config.with_no_client_auth().with_single_cert(chain, key)?);
+    let listener = TcpListener::bind("0.0.0.0:443")?;
     for stream in listener.incoming().flatten() {
         let config = Arc::clone(&config);
         thread::spawn(move || drop(answer(stream, config)));
     }
+    Ok(())
 }
 
 fn answer(mut tcp: TcpStream, config: Arc<ServerConfig>) -> std::io::Result<()> {

@@ -21,16 +21,13 @@ fn kept() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rollout-seeds"))
 }
 
-fn run(seed: u64) -> Outcome {
-    let mut world = World::new(seed);
-    match world.run() {
-        Ok(outcome) => outcome,
-        Err(why) => {
-            // Kept even if nobody reads the output: the next run begins with it.
-            let _ = fs::write(kept().join(format!("{seed}.txt")), format!("{why}\n"));
-            panic!("seed {seed}: {why}\nplan {:?}\nfaults {:?}", world.plan().waves(), world.faults);
-        }
-    }
+fn run(seed: u64) -> Result<Outcome, String> {
+    let mut world = World::new(seed)?;
+    world.run().map_err(|why| {
+        // Kept even if nobody reads the output: the next run begins with it.
+        let _ = fs::write(kept().join(format!("{seed}.txt")), format!("{why}\n"));
+        format!("seed {seed}: {why}\nplan {:?}\nfaults {:?}", world.plan().waves(), world.faults)
+    })
 }
 
 #[test]
@@ -38,7 +35,7 @@ fn seeds_that_failed_once_do_not_fail_again() {
     for entry in fs::read_dir(kept()).expect("the folder of seeds") {
         let path = entry.expect("an entry").path();
         if let Some(seed) = path.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.parse().ok()) {
-            run(seed);
+            run(seed).unwrap();
         }
     }
 }
@@ -47,9 +44,10 @@ fn seeds_that_failed_once_do_not_fail_again() {
 fn ten_thousand_rollouts_keep_the_rules() {
     let runs = std::env::var("CLAVITOR_ROLLOUT_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(RUNS);
     let ends = thread::scope(|scope| {
-        let parts: Vec<_> =
-            (0..THREADS).map(|part| scope.spawn(move || (part..runs).step_by(THREADS as usize).map(run).collect::<Vec<_>>())).collect();
-        parts.into_iter().flat_map(|part| part.join().expect("a seed above failed")).collect::<Vec<_>>()
+        let parts: Vec<_> = (0..THREADS)
+            .map(|part| scope.spawn(move || (part..runs).step_by(THREADS as usize).map(run).collect::<Result<Vec<_>, _>>()))
+            .collect();
+        parts.into_iter().flat_map(|part| part.join().unwrap().unwrap()).collect::<Vec<_>>()
     });
     let mut counted: BTreeMap<String, usize> = BTreeMap::new();
     for end in ends {

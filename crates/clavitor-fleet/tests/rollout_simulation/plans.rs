@@ -7,9 +7,10 @@ use clavitor_fleet::{
 
 use crate::chance::Chance;
 
-pub(crate) fn make(chance: &mut Chance) -> Plan {
+pub(crate) fn make(chance: &mut Chance) -> Result<Plan, String> {
     let (spokes, hubs, bystanders) = (1 + chance.below(7), chance.below(3), chance.below(2));
-    let name = |kind: &str, number: u64| -> NodeName { format!("{kind}{number}").parse().expect("a name") };
+    let nobody: NodeName = "nobody".parse()?;
+    let name = |kind: &str, number: u64| -> NodeName { format!("{kind}{number}").parse().unwrap_or_else(|_| nobody.clone()) };
     let candidate = |kind: &str, number, is_hub| {
         let node = name(kind, number);
         Candidate { closure: format!("/nix/store/{}-nixos-system-{node}", "0".repeat(32)), node, is_hub }
@@ -32,5 +33,5 @@ pub(crate) fn make(chance: &mut Chance) -> Plan {
         sizes: vec![1, 2, 4],
         limits: Limits::default(),
     };
-    Plan::new(wish).expect("a plan")
+    Plan::new(wish).map_err(|error| error.to_string())
 }

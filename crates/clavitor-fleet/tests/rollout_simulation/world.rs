@@ -43,13 +43,13 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Result<Self, String> {
         let mut chance = Chance::new(seed);
         let faults = Faults::new(&mut chance);
-        let plan = plans::make(&mut chance);
+        let plan = plans::make(&mut chance)?;
         let names = plan.nodes().chain(plan.bystanders()).cloned().collect::<Vec<_>>();
         let nodes = names.into_iter().map(|name| (name, faults.node(&mut chance))).collect();
-        Self {
+        Ok(Self {
             chance,
             faults,
             nodes,
@@ -63,7 +63,7 @@ impl World {
             deaths: 0,
             lies: 0,
             resumes: 0,
-        }
+        })
     }
 
     pub(crate) const fn is_undisturbed(&self) -> bool {
