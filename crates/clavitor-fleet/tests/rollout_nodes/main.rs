@@ -1,5 +1,7 @@
 //! Rollouts over real ssh and real nix to nodes in namespaces: what goes well, what fails, what is cut off, who is killed. Only systemd and the switch itself are stand-ins, and keep units, timers and generations.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of a test may stop it")]
+
 mod fleet;
 #[path = "../lab/mod.rs"]
 mod lab;

@@ -1,5 +1,7 @@
 //! Ten thousand rollouts, each from a seed: lost connections, dead nodes, lying checks, killed operators, jumping clocks. A seed that fails is printed and kept in tests/rollout-seeds/.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "helpers of a test may stop it")]
+
 mod chance;
 mod faults;
 mod node;
