@@ -4,16 +4,19 @@ let
   inherit (nixpkgs) lib;
   names = import ./nodes;
   system = modules: lib.nixosSystem { inherit modules; };
-  node = name: system [ ./nodes/${name}.nix ];
-  firstBoot =
+  # What no inventory says: modules of the operator's own, for all nodes and for one.
+  own =
     name:
-    system [
-      ./nodes/${name}.nix
-      { clavitor.firstBoot.enable = true; }
+    lib.filter builtins.pathExists [
+      ./local/default.nix
+      ./local/${name}.nix
     ];
+  node = name: [ ./nodes/${name}.nix ] ++ own name;
   both = lib.concatMap (name: [
-    (lib.nameValuePair name (node name))
-    (lib.nameValuePair "${name}-first-boot" (firstBoot name))
+    (lib.nameValuePair name (system (node name)))
+    (lib.nameValuePair "${name}-first-boot" (
+      system (node name ++ [ { clavitor.firstBoot.enable = true; } ])
+    ))
   ]) names;
 in
 {

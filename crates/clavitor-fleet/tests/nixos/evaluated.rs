@@ -64,3 +64,24 @@ fn a_wrong_type_an_unknown_option_and_a_missing_one_are_refused() {
         }
     }
 }
+
+/// The flake's outputs, with a function in the place of NixOS that gives back what it is given.
+#[test]
+fn every_node_has_two_systems_and_takes_modules_of_the_operators_own() {
+    let folder = folder(&fleet());
+    std::fs::create_dir(folder.path().join("local")).expect("a folder");
+    for name in ["default", "tokyo"] {
+        std::fs::write(folder.path().join(format!("local/{name}.nix")), "{ }").expect("written");
+    }
+    let expression = format!(
+        "builtins.mapAttrs (_: system: builtins.length system.modules) (import {}/outputs.nix {{ \
+           nixpkgs.lib = import {} // {{ nixosSystem = given: given; }}; }}).nixosConfigurations",
+        folder.path().display(),
+        crate::fleet::own("standin/lib.nix").display(),
+    );
+    let systems = nix::evaluate(&expression).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(systems.as_object().map(serde_json::Map::len), Some(32));
+    for (name, modules) in [("tokyo", 3), ("tokyo-first-boot", 4), ("seoul", 2), ("seoul-first-boot", 3)] {
+        assert_eq!(systems[name], modules, "{name}");
+    }
+}

@@ -136,7 +136,7 @@ rec {
     mergeOption
     types
     ;
-  inherit (builtins) concatMap mapAttrs;
+  inherit (builtins) concatMap filter mapAttrs;
   mkOption = option: option // { _type = "option"; };
   mkEnableOption = what: mkOption {
     type = types.bool;
