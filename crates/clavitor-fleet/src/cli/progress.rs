@@ -10,7 +10,9 @@ use tokio::sync::watch;
 
 use super::Context;
 use crate::inventory::NodeName;
+use crate::monitor::open_window;
 use crate::rollout::{Command, Desk, Input, Outcome, Phase, Stage, State, clock, phase_words};
+use crate::state_folder::StateFolder;
 
 /// One line of `--json`.
 #[derive(Debug, Serialize)]
@@ -157,7 +159,15 @@ impl Desk for Progress {
         }
     }
 
-    fn asks(&mut self, _: &State, node: &NodeName, command: Command, at_ms: u64) {
+    fn asks(&mut self, state: &State, node: &NodeName, command: Command, at_ms: u64) {
+        if command == Command::Arm {
+            // A node that restarts for a rollout pages nobody; the window ends by itself.
+            let (limits, why) = (state.plan().limits(), format!("rollout {}", state.plan().id()));
+            let folder = StateFolder::at(self.context.state_folder());
+            if let Err(error) = open_window(&folder, at_ms, node.as_str(), limits.confirm_ms + limits.grace_ms, &why) {
+                self.line(&format!("the monitor could not be told of the work on {node}: {error}"));
+            }
+        }
         if self.context.json() {
             self.event(&Event { node: Some(node), command: Some(command), ..Event::new("asks", at_ms) });
         }

@@ -93,6 +93,17 @@ pub fn leave(state: &StateFolder, now_ms: u64, input: &Input) -> Result<(), Stat
     state.write_json(&format!("{INBOX}/{now_ms:015}-{process:010}-{waiting:04}.json"), input)
 }
 
+/// Opens a maintenance window for a node, as a deploy does before it restarts it. Where no monitor has ever run, nobody is told.
+///
+/// # Errors
+/// As [`leave`].
+pub fn open_window(state: &StateFolder, now_ms: u64, node: &str, for_ms: u64, why: &str) -> Result<(), StateError> {
+    if !state.path(STATE).exists() {
+        return Ok(());
+    }
+    leave(state, now_ms, &Input::Maintain { node: node.to_owned(), until_ms: now_ms.saturating_add(for_ms), why: why.to_owned() })
+}
+
 /// Takes what was left, oldest first. What cannot be understood is taken away too, and told.
 ///
 /// # Errors
@@ -131,6 +142,18 @@ mod tests {
         let taken = take(&state).unwrap();
         assert!(matches!(taken[..], [Ok(Input::Tick), Ok(Input::Acknowledge { id: 2, .. }), Err(_)]), "{taken:?}");
         assert!(take(&state).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_deploy_tells_the_monitor_if_there_is_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = StateFolder::at(folder.path());
+        open_window(&state, 1_000, "tokyo", 5_000, "rollout 1").unwrap();
+        assert!(take(&state).unwrap().is_empty());
+        Monitor::new(Rules::default()).unwrap().keep(&state).unwrap();
+        open_window(&state, 1_000, "tokyo", 5_000, "rollout 1").unwrap();
+        let taken = take(&state).unwrap();
+        assert!(matches!(&taken[..], [Ok(Input::Maintain { node, until_ms: 6_000, .. })] if node == "tokyo"), "{taken:?}");
     }
 
     #[test]

@@ -17,7 +17,7 @@ mod storm;
 
 pub use incident::{Check, Event, Finding, Incident, Key, Severity, What};
 pub use judge::{Verdict, judge};
-pub use keep::{kept, leave, open_incidents, take};
+pub use keep::{kept, leave, open_incidents, open_window, take};
 pub use machine::{Input, Monitor, Notice, Output, Why};
 pub use report::Report;
 pub use rules::Rules;
