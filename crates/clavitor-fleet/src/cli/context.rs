@@ -34,13 +34,11 @@ impl Context {
     }
 
     /// Whether the answer is to be JSON.
-    #[allow(dead_code, reason = "for verbs that write")]
     pub(crate) const fn json(&self) -> bool {
         self.json
     }
 
     /// The folder beside the inventory that holds journals, tokens and incidents. Not made here: who writes makes it, mode 0700.
-    #[allow(dead_code, reason = "for verbs that write")]
     pub(crate) fn state_folder(&self) -> PathBuf {
         self.inventory.parent().unwrap_or_else(|| Path::new("")).join(".fleet")
     }
