@@ -77,11 +77,15 @@ impl World {
             let truth = match state.phase {
                 Phase::Confirmed => node.boots == System::New && (node.runs == System::New || !node.is_alive) && !node.is_marked,
                 Phase::Restored | Phase::Untouched => {
-                    node.boots == System::Old && (node.runs == System::Old || !node.is_alive || node.timer_ms.is_some())
+                    node.boots == System::Old && (node.runs == System::Old || !node.is_alive || self.faults.strays)
                 }
                 Phase::Unknown => true,
                 _ => outcome == Outcome::Interrupted || state.phase == Phase::Waiting,
             };
+            // Only checks that lie let a version through that does not work.
+            if state.phase == Phase::Confirmed && !node.new_works && self.lies == 0 {
+                return Err(format!("{name} was confirmed, and its new version does not work"));
+            }
             if !truth {
                 return Err(format!("{name} is said to be {:?} and is {node:?}", state.phase));
             }
