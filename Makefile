@@ -1,10 +1,10 @@
 # The words people type. Anything longer than a line lives in scripts/.
 
-.PHONY: help run test bench fmt lint web dist
+.PHONY: help run test bench fleet-demo fmt lint web dist
 .DEFAULT_GOAL := help
 
 help: ## list the words
-	@grep -E '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/'
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/'
 
 run: ## build everything and serve on http://localhost:1984, data in ./data
 	@scripts/run
@@ -14,6 +14,9 @@ test: ## every check there is, in the order in which they fail fastest
 
 bench: ## figures as ratios; writes target/bench.json
 	@scripts/bench
+
+fleet-demo: ## a rolling deploy over machines in namespaces, with one that fails; needs root
+	@scripts/fleet-demo
 
 fmt: ## format the Rust code
 	cargo fmt --all

@@ -22,7 +22,7 @@ use tempfile::TempDir;
 
 /// How long anything here may take, on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
-const TOOLS: [&str; 9] = ["ip", "nft", "nsenter", "ping", "setpriv", "ssh", "unshare", "wg", "wireguard-go"];
+const TOOLS: [&str; 10] = ["ip", "nft", "nsenter", "ping", "setpriv", "ssh", "sshd", "unshare", "wg", "wireguard-go"];
 
 /// The machines' internet: a bridge, on which 198.51.100.254 is somebody unknown.
 pub(crate) struct Lab {
@@ -48,6 +48,7 @@ impl Lab {
         for tool in TOOLS {
             ensure!(find(tool).is_some(), "{tool} is missing: run scripts/install test first.");
         }
+        ensure!(Path::new("/dev/net/tun").exists(), "/dev/net/tun is missing: modprobe tun, or give the container this device.");
         let internet = Machine::start("internet", Ipv4Addr::new(198, 51, 100, 254))?;
         internet.run("ip link add br0 type bridge && ip link set br0 up && ip link set lo up && ip addr add 198.51.100.254/24 dev br0")?;
         Ok(Self { internet, folder: TempDir::new()?, machines: 0 })
