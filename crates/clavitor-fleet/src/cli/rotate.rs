@@ -81,7 +81,8 @@ pub(super) fn rotate(context: &Context, asked: &Rotate) -> Done {
             .answer(&rotation, || format!("{name}: nothing was done; step {} of {}", rotation.progress().0, rotation.progress().1));
     }
     confirm(context, asked.yes)?;
-    std::fs::create_dir_all(&folder).map_err(|error| Failure::general(format!("{} cannot be made", folder.display())).why(error))?;
+    // No rollout and no other rotation runs beside this one.
+    let _open = super::rollout::open(context)?;
     let mut hands = OverSsh::new(context, &inventory, asked)?;
     let driven = drive(rotation, first, &ends, &journal, &mut hands)
         .map_err(|error| Failure::general(format!("{} cannot be written; nothing more was done", journal.display())).why(error))?;
