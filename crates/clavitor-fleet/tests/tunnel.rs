@@ -50,7 +50,7 @@ impl Fleet {
         let mut lab = Lab::new()?;
         let operator = lab.machine("operator")?;
         let key = operator.first_boot()?;
-        let operators = vec![Operator { name: "anna".into(), number: OPERATOR, key: Some(key) }];
+        let operators = vec![Operator { name: "oncall".into(), number: OPERATOR, key: Some(key) }];
         let networks = vec![network("a", 0, "hub-a")?, network("b", 1, "hub-b")?];
         Ok(Self { lab, topology: Topology { networks, members: Vec::new(), operators }, machines: BTreeMap::new(), operator })
     }
@@ -94,7 +94,7 @@ fn standing(with_firewall: &[&str]) -> Result<Fleet> {
         let number = fleet.topology.member(name).context("a member")?.number;
         fleet.operator.trust_host(&format!("{},{}", in_a(number), in_b(number)), &host_key)?;
     }
-    fleet.operator.bring_up_laptop(&fleet.topology, "anna")?;
+    fleet.operator.bring_up_laptop(&fleet.topology, "oncall")?;
     for number in 3..=5 {
         wait_for("the hubs reach the spokes", || fleet.node("hub-a").pings(in_a(number)) && fleet.node("hub-b").pings(in_b(number)))?;
     }

@@ -11,7 +11,7 @@ use crate::inventory::{BreakGlass, Inventory, Moment, Node, NodeName, OperatorNa
 
 const EXAMPLES: &str = "\
 Examples:
-  clavitor-fleet break-glass enable tokyo --operator anna --from 203.0.113.7 --until 4h \\
+  clavitor-fleet break-glass enable tokyo --operator oncall --from 203.0.113.7 --until 4h \\
       --reason \"hub A is moved to another rack\" --out nixos
   clavitor-fleet break-glass disable tokyo --out nixos
   clavitor-fleet break-glass list

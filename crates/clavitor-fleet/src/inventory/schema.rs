@@ -18,5 +18,7 @@ fn make() -> Value {
     if let Some(object) = schema.as_object_mut() {
         object.insert("title".to_owned(), json!("Clavitor's fleet.toml"));
     }
+    // Whether maps keep the order in which they were filled is decided by whoever else is built along; the published order is the alphabet's.
+    schema.sort_all_objects();
     schema
 }

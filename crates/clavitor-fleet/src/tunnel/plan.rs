@@ -109,7 +109,7 @@ pub(super) fn spoke_preshared_key_file(network: &str) -> String {
     format!("{FOLDER}/psk-{network}")
 }
 
-/// Where a hub keeps what it shares with one peer: `psk-a.d/tokyo`, `psk-a.d/operator.anna`. No node's name has a dot.
+/// Where a hub keeps what it shares with one peer: `psk-a.d/tokyo`, `psk-a.d/operator.oncall`. No node's name has a dot.
 pub(super) fn hub_preshared_key_file(network: &str, peer: &PeerName) -> String {
     match peer {
         PeerName::Node(name) => format!("{FOLDER}/psk-{network}.d/{name}"),

@@ -146,7 +146,7 @@ proptest! {
 
 fn small() -> Topology {
     let members = (1..=4).map(|number| member(number, true)).collect();
-    let operators = vec![Operator { name: "anna".into(), number: 241, key: Some(key(241)) }];
+    let operators = vec![Operator { name: "oncall".into(), number: 241, key: Some(key(241)) }];
     Topology { networks: vec![network(0, "node-1"), network(1, "node-2")], members, operators }
 }
 
@@ -161,7 +161,7 @@ fn a_spoke_speaks_to_its_hub_and_the_hub_to_everybody() {
     assert_eq!(spoke, expected);
     let hub = interface_text(&plan.nodes["node-1"].interfaces[0]);
     assert!(hub.starts_with("[Interface]\nListenPort = 51820\n\n# node-2\n[Peer]\n"), "{hub}");
-    assert!(hub.contains("# operator anna\n") && hub.contains("AllowedIPs = 10.84.0.241/32\n") && !hub.contains("Endpoint"), "{hub}");
+    assert!(hub.contains("# operator oncall\n") && hub.contains("AllowedIPs = 10.84.0.241/32\n") && !hub.contains("Endpoint"), "{hub}");
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn the_hub_of_one_network_is_a_spoke_of_the_other() {
     assert_eq!([interfaces[0].role, interfaces[1].role], [Role::Hub, Role::Spoke]);
     assert_eq!(interfaces[1].peers[0].name, PeerName::Node("node-2".into()));
     assert_eq!(interfaces[1].peers[0].preshared_key_file, "/var/lib/fleet/psk-b");
-    assert_eq!(interfaces[0].peers[3].preshared_key_file, "/var/lib/fleet/psk-a.d/operator.anna");
+    assert_eq!(interfaces[0].peers[3].preshared_key_file, "/var/lib/fleet/psk-a.d/operator.oncall");
     assert!(plan.nodes["node-1"].forwards() && !plan.nodes["node-3"].forwards());
 }
 

@@ -19,7 +19,7 @@ pub(crate) fn ssh_key(kind: &str, filler: u8) -> SshKey {
     if kind.starts_with("sk-") {
         blob.extend_from_slice(b"\0\0\0\x04ssh:");
     }
-    format!("{kind} {} anna's", STANDARD.encode(blob)).parse().expect("a key")
+    format!("{kind} {} oncall's", STANDARD.encode(blob)).parse().expect("a key")
 }
 
 /// The shipped plan, with a key for every node and one operator.
@@ -34,13 +34,13 @@ pub(crate) fn fleet() -> Inventory {
             since: "2026-11-20".parse().expect("a day"),
         });
     }
-    let anna = Operator {
+    let oncall = Operator {
         number: 242,
         ssh_keys: vec![ssh_key("ssh-ed25519", 200)],
         wireguard: Some(STANDARD.encode([100; 32]).parse().expect("a key")),
         break_glass: Some(ssh_key("sk-ssh-ed25519@openssh.com", 201)),
     };
-    inventory.operators.insert("anna".parse().expect("a name"), anna);
+    inventory.operators.insert("oncall".parse().expect("a name"), oncall);
     inventory
 }
 
@@ -48,7 +48,7 @@ pub(crate) fn fleet() -> Inventory {
 pub(crate) fn open(inventory: &mut Inventory, node: &str) {
     let node = inventory.nodes.get_mut(node).expect("a node");
     node.break_glass = Some(BreakGlass {
-        operator: "anna".parse().expect("a name"),
+        operator: "oncall".parse().expect("a name"),
         from: "203.0.113.7".parse().expect("an address"),
         since: Moment::of_unix_s(OPENED_S),
         until: Moment::of_unix_s(OPENED_S + 7200),

@@ -177,9 +177,9 @@
             {
               allowedIPs = [ "10.84.1.242/32" ];
               endpoint = null;
-              name = "operator anna";
+              name = "operator oncall";
               persistentKeepalive = null;
-              presharedKeyFile = "/var/lib/fleet/psk-b.d/operator.anna";
+              presharedKeyFile = "/var/lib/fleet/psk-b.d/operator.oncall";
               publicKey = "ZGRkZGRkZGRkZGRkZGRkZGRkZGRkZGRkZGRkZGRkZGQ=";
             }
           ];

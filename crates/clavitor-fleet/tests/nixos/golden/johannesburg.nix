@@ -5,7 +5,7 @@
       enable = true;
       from = "203.0.113.7";
       key = "sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIMnJycnJycnJycnJycnJycnJycnJycnJycnJycnJycnJAAAABHNzaDo=";
-      operator = "anna";
+      operator = "oncall";
       reason = "both hubs are \"gone\"";
       until = "2026-11-22 12:00:00";
       untilKey = "20261122120000Z";

@@ -156,9 +156,9 @@
             {
               allowedIPs = [ "10.84.0.242/32" ];
               endpoint = null;
-              name = "operator anna";
+              name = "operator oncall";
               persistentKeepalive = null;
-              presharedKeyFile = "/var/lib/fleet/psk-a.d/operator.anna";
+              presharedKeyFile = "/var/lib/fleet/psk-a.d/operator.oncall";
               publicKey = "ZGRkZGRkZGRkZGRkZGRkZGRkZGRkZGRkZGRkZGRkZGQ=";
             }
           ];
