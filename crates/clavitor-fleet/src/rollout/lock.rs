@@ -58,7 +58,7 @@ mod tests {
     fn the_second_one_is_told_who_has_it() {
         let folder = tempfile::tempdir().unwrap();
         let first = Lock::take(folder.path(), "process 7 of ann").unwrap();
-        let second = Lock::take(folder.path(), "process 8 of bob").unwrap_err().to_string();
+        let second = Lock::take(folder.path(), "process 8 of oncall").unwrap_err().to_string();
         assert!(second.contains("process 7 of ann"), "{second}");
         drop(first);
         assert!(Lock::take(folder.path(), "process 9").is_ok());
