@@ -2,6 +2,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use time::{UtcDateTime, format_description::well_known::Rfc3339};
+
 /// Now, Unix milliseconds.
 pub(crate) fn now_ms() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
@@ -9,10 +11,9 @@ pub(crate) fn now_ms() -> u64 {
 
 /// A time as RFC 3339 in UTC, to the second.
 pub(crate) fn rfc3339(unix_ms: u64) -> String {
-    let seconds = unix_ms / 1000;
-    let (year, month, day) = civil_date(seconds / 86_400);
-    let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+    let unix_s = i64::try_from(unix_ms / 1000).unwrap_or(i64::MAX);
+    let at = UtcDateTime::from_unix_timestamp(unix_s).unwrap_or(UtcDateTime::MAX);
+    at.format(&Rfc3339).unwrap_or_default()
 }
 
 /// What a person is told when the two clocks differ too much for a proof of possession.
@@ -25,19 +26,6 @@ pub(crate) fn skew_message(local_ms: u64, node_ms: u64) -> String {
         rfc3339(local_ms),
         rfc3339(node_ms),
     )
-}
-
-/// Days since 1970-01-01 to year, month, day in the Gregorian calendar, counted in 400-year eras that begin on 1 March.
-fn civil_date(days: u64) -> (u64, u64, u64) {
-    let shifted = days + 719_468;
-    let era = shifted / 146_097;
-    let day_of_era = shifted % 146_097;
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    (era * 400 + year_of_era + u64::from(month <= 2), month, day)
 }
 
 #[cfg(test)]

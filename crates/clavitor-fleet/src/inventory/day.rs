@@ -5,15 +5,15 @@ use std::str::FromStr;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
+use time::{Date, UtcDateTime, format_description::StaticFormatDescription, macros::format_description};
 
-const DAY_S: u64 = 86_400;
+const DAY: StaticFormatDescription = format_description!("[year]-[month]-[day]");
+const MOMENT: StaticFormatDescription = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
 
-/// A day of the Gregorian calendar, UTC: `2026-11-22`.
+/// A day of the Gregorian calendar, UTC, from 1970 to 9999: `2026-11-22`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Day {
-    days: u32,
-}
+pub struct Day(Date);
 
 /// A second of UTC: `2026-11-22T13:00:00Z`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -25,38 +25,12 @@ pub struct Moment {
 impl Day {
     /// The day of this second since 1970.
     pub fn of_unix_s(unix_s: u64) -> Self {
-        Self { days: u32::try_from(unix_s / DAY_S).unwrap_or(u32::MAX) }
+        Self(at(unix_s).date())
     }
 
     /// Days from the other day to this one; 0 when the other is later.
-    pub const fn days_since(self, earlier: Self) -> u32 {
-        self.days.saturating_sub(earlier.days)
-    }
-
-    /// Year, month and day, by the shift of the year to March that puts the leap day last.
-    fn civil(self) -> (u64, u64, u64) {
-        let shifted = u64::from(self.days) + 719_468;
-        let (era, of_era) = (shifted / 146_097, shifted % 146_097);
-        let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-        let day_of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-        let shifted_month = (5 * day_of_year + 2) / 153;
-        let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-        let year = year_of_era + era * 400 + u64::from(month <= 2);
-        (year, month, day_of_year - (153 * shifted_month + 2) / 5 + 1)
-    }
-
-    fn of_civil(year: u64, month: u64, day: u64) -> Option<Self> {
-        if !(1970..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
-            return None;
-        }
-        let shifted_year = if month <= 2 { year - 1 } else { year };
-        let (era, year_of_era) = (shifted_year / 400, shifted_year % 400);
-        let shifted_month = if month > 2 { month - 3 } else { month + 9 };
-        let day_of_year = (153 * shifted_month + 2) / 5 + day - 1;
-        let of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-        let found = Self { days: u32::try_from((era * 146_097 + of_era).checked_sub(719_468)?).ok()? };
-        // The 31st of a short month comes out as a day of the next one.
-        (found.civil() == (year, month, day)).then_some(found)
+    pub fn days_since(self, earlier: Self) -> u32 {
+        u32::try_from((self.0 - earlier.0).whole_days()).unwrap_or(0)
     }
 }
 
@@ -72,17 +46,21 @@ impl Moment {
     }
 }
 
+/// Times after the year 9999 are its end.
+fn at(unix_s: u64) -> UtcDateTime {
+    let known = i64::try_from(unix_s).ok().and_then(|unix_s| UtcDateTime::from_unix_timestamp(unix_s).ok());
+    known.unwrap_or(UtcDateTime::MAX)
+}
+
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (year, month, day) = self.civil();
-        write!(f, "{year:04}-{month:02}-{day:02}")
+        f.write_str(&self.0.format(DAY).map_err(|_| fmt::Error)?)
     }
 }
 
 impl fmt::Display for Moment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (day, second) = (Day::of_unix_s(self.unix_s), self.unix_s % DAY_S);
-        write!(f, "{day}T{:02}:{:02}:{:02}Z", second / 3600, second / 60 % 60, second % 60)
+        f.write_str(&at(self.unix_s).format(MOMENT).map_err(|_| fmt::Error)?)
     }
 }
 
@@ -90,7 +68,10 @@ impl FromStr for Day {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        day(text).ok_or_else(|| format!("{text:?} is not a day: write it as \"2026-11-22\", in quotes"))
+        let day = Date::parse(text, DAY).ok().filter(|day| day.year() >= 1970).map(Self);
+        // One text for one day: "+2026-11-22" is read as well.
+        let same = day.filter(|day| day.to_string() == text);
+        same.ok_or_else(|| format!("{text:?} is not a day: write it as \"2026-11-22\", in quotes"))
     }
 }
 
@@ -98,26 +79,10 @@ impl FromStr for Moment {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        moment(text).ok_or_else(|| format!("{text:?} is not a moment of UTC: write it as \"2026-11-22T13:00:00Z\", in quotes"))
+        let unix_s = UtcDateTime::parse(text, MOMENT).ok().and_then(|at| u64::try_from(at.unix_timestamp()).ok());
+        let same = unix_s.map(Self::of_unix_s).filter(|moment| moment.to_string() == text);
+        same.ok_or_else(|| format!("{text:?} is not a moment of UTC: write it as \"2026-11-22T13:00:00Z\", in quotes"))
     }
-}
-
-fn number(text: &str, digits: usize) -> Option<u64> {
-    (text.len() == digits && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok()).flatten()
-}
-
-fn day(text: &str) -> Option<Day> {
-    let mut parts = text.splitn(3, '-');
-    let (year, month, day) = (number(parts.next()?, 4)?, number(parts.next()?, 2)?, number(parts.next()?, 2)?);
-    Day::of_civil(year, month, day)
-}
-
-fn moment(text: &str) -> Option<Moment> {
-    let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
-    let mut parts = time.splitn(3, ':');
-    let (hour, minute, second) = (number(parts.next()?, 2)?, number(parts.next()?, 2)?, number(parts.next()?, 2)?);
-    let in_day = (hour < 24 && minute < 60 && second < 60).then_some(hour * 3600 + minute * 60 + second)?;
-    Some(Moment { unix_s: u64::from(day(date)?.days) * DAY_S + in_day })
 }
 
 macro_rules! as_text {
@@ -168,7 +133,7 @@ mod tests {
 
     #[test]
     fn days_that_are_not() {
-        for wrong in ["2026-02-29", "2100-02-29", "2026-13-01", "2026-1-1", "22.11.2026", "2026-11-31", ""] {
+        for wrong in ["2026-02-29", "2100-02-29", "2026-13-01", "2026-1-1", "22.11.2026", "2026-11-31", "+2026-11-22", "1969-12-31", ""] {
             assert!(wrong.parse::<Day>().is_err(), "{wrong}");
         }
         for wrong in ["2026-11-22", "2026-11-22T24:00:00Z", "2026-11-22T13:00:00+01:00"] {

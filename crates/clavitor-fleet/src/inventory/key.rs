@@ -77,8 +77,8 @@ fn not_32_bytes(text: &str) -> Option<String> {
 fn not_an_ssh_key(text: &str) -> Option<String> {
     let mut words = text.splitn(3, ' ');
     let (kind, key) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    if text.contains(['\n', '\r', '\0']) {
-        return Some("an SSH public key is one line".to_owned());
+    if text.chars().any(char::is_control) {
+        return Some("an SSH public key is one line of printable characters".to_owned());
     }
     if text.contains("PRIVATE KEY") {
         return Some("this is a private key: make a new one, and put the file that ends in .pub here".to_owned());

@@ -1,32 +1,26 @@
 //! Names of backups: `clavitor-000042-20261122T175400Z.clv`, so that they sort by number and say when they were taken.
 
+use time::{UtcDateTime, format_description::StaticFormatDescription, macros::format_description};
+
 use super::plan::Kept;
 
 const PREFIX: &str = "clavitor-";
 const SUFFIX: &str = ".clv";
-const DAY_S: i64 = 86_400;
+const STAMP: StaticFormatDescription = format_description!("[year][month][day]T[hour][minute][second]Z");
 
 /// The name of a backup. Its time has whole seconds.
 pub(super) fn of(kept: Kept) -> String {
-    let seconds = i64::try_from(kept.taken_ms / 1000).unwrap_or(i64::MAX);
-    let (year, month, day) = date(seconds.div_euclid(DAY_S));
-    let time = seconds.rem_euclid(DAY_S);
-    let (hour, minute, second) = (time / 3600, time / 60 % 60, time % 60);
-    format!("{PREFIX}{:06}-{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}Z{SUFFIX}", kept.number)
+    let unix_s = i64::try_from(kept.taken_ms / 1000).unwrap_or(i64::MAX);
+    let taken = UtcDateTime::from_unix_timestamp(unix_s).unwrap_or(UtcDateTime::MAX);
+    let stamp = taken.format(STAMP).unwrap_or_default();
+    format!("{PREFIX}{:06}-{stamp}{SUFFIX}", kept.number)
 }
 
 /// What a name says. None for every other file, the temporary ones of a backup included.
 pub(super) fn parse(name: &str) -> Option<Kept> {
     let (number, stamp) = name.strip_prefix(PREFIX)?.strip_suffix(SUFFIX)?.split_once('-')?;
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<i64>().ok()).flatten();
-    let (day, time) = stamp.strip_suffix('Z')?.split_once('T')?;
-    if number.len() < 6 || day.len() != 8 || time.len() != 6 || !stamp.is_ascii() {
-        return None;
-    }
-    let (year, month, day_of_month) = (digits(&day[..4])?, digits(&day[4..6])?, digits(&day[6..])?);
-    let (hour, minute, second) = (digits(&time[..2])?, digits(&time[2..4])?, digits(&time[4..])?);
-    let seconds = days(year, month, day_of_month) * DAY_S + hour * 3600 + minute * 60 + second;
-    let kept = Kept { number: digits(number)?.unsigned_abs(), taken_ms: u64::try_from(seconds).ok()? * 1000 };
+    let taken = UtcDateTime::parse(stamp, STAMP).ok()?;
+    let kept = Kept { number: number.parse().ok()?, taken_ms: u64::try_from(taken.unix_timestamp()).ok()? * 1000 };
     // One name for one backup: what does not come out the same again is not ours.
     (of(kept) == name).then_some(kept)
 }
@@ -37,24 +31,6 @@ pub(super) fn is_left_over(name: &str) -> bool {
         let ours = ["copy-", "partial-", "check-", "sha256-"].iter().any(|what| rest.starts_with(what));
         ours && parse(&format!("{stem}{SUFFIX}")).is_some()
     })
-}
-
-/// Days since 1970-01-01 in the Gregorian calendar. Years are counted from March, so that the leap day is the last day of its year.
-fn days(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month > 2 { year } else { year - 1 };
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + day_of_year - 719_468
-}
-
-/// The other way: year, month and day.
-fn date(days_since_1970: i64) -> (i64, i64, i64) {
-    // The estimate is right or one too small.
-    let mut year = 1970 + days_since_1970.div_euclid(366);
-    while days(year + 1, 1, 1) <= days_since_1970 {
-        year += 1;
-    }
-    let month = (2..=12).rev().find(|month| days(year, *month, 1) <= days_since_1970).unwrap_or(1);
-    (year, month, days_since_1970 - days(year, month, 1) + 1)
 }
 
 #[cfg(test)]
