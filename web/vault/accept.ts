@@ -5,7 +5,7 @@ import { zeroId } from "../crypto/ids.ts";
 import { AgentKind, Capability, type ManifestAgent } from "../crypto/manifest.ts";
 import { demand } from "../crypto/refused.ts";
 import { PublicKey } from "../crypto/sign.ts";
-import { checkAgainst, type EntryPin } from "./pins.ts";
+import { checkAgainst, type EntryPin, SessionPins, type StoredPins } from "./pins.ts";
 import { blob, list, object } from "./read.ts";
 import type { Session } from "./session.ts";
 import type { EntryDetail, EntryHistory } from "./wire.ts";
@@ -42,13 +42,19 @@ export function mayWrite(agent: ManifestAgent | undefined, header: Header): bool
 export class Acceptor {
   readonly #keys = new Map<string, PublicKey>();
   readonly #raised = new Map<string, EntryPin>();
-  #pins: Map<string, EntryPin> | undefined;
+  #pins: Promise<SessionPins> | undefined;
 
   constructor(private readonly session: Session) {}
 
   /** `early`: the same, asked for before. */
-  async pins(early?: Promise<Map<string, EntryPin>>): Promise<Map<string, EntryPin>> {
-    this.#pins ??= await (early ?? this.session.parts.pins.entries(this.session.vaultId));
+  pins(early?: Promise<StoredPins>): Promise<SessionPins> {
+    this.#pins ??= (early ?? this.session.parts.pins.entries(this.session.vaultId)).then(
+      (stored) => new SessionPins(stored),
+      (error: unknown) => {
+        this.#pins = undefined;
+        throw error;
+      },
+    );
     return this.#pins;
   }
 

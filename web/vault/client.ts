@@ -20,10 +20,12 @@ import { goodPrf, makePasskey, makeUnlocker, type NewPasskeyKey } from "./passke
 import { IndexedDbPins } from "./pins_idb.ts";
 import { blob, object } from "./read.ts";
 import { VaultScopes } from "./scopes.ts";
-import { type Parts, Session } from "./session.ts";
+import { type Opening, type Parts, Session } from "./session.ts";
 import { EntryStore } from "./store.ts";
 import { FetchTransport } from "./transport.ts";
 import type { Incident, KnownVault, NodeNotice, Support } from "./types.ts";
+import { readPinned } from "./unlocking.ts";
+import { warmUp } from "./warm.ts";
 import { typedCode, VaultWays } from "./ways.ts";
 import { BrowserAuthenticator } from "./webauthn.ts";
 import type { Ceremony, NodeInfo, RecoveryStarted, SessionInfo, SetupFinish } from "./wire.ts";
@@ -107,16 +109,21 @@ class Client implements VaultClient {
   }
 
   async unlock(): Promise<OpenVault> {
-    const { transport, authenticator } = this.parts;
+    const { transport, authenticator, pins } = this.parts;
     const ceremony = object<Ceremony>(await transport.send("POST", "/v1/session/begin", {}), "ceremony_id", "challenge", "rp_id", "credential_ids");
-    const used = await authenticator.get(ceremony);
+    const asked = authenticator.get(ceremony);
+    void warmUp(asked);
+    const used = await asked;
     const prf = goodPrf(used.prf);
     const body = { ceremony_id: ceremony.ceremony_id, credential: used.credential };
-    const info = object<SessionInfo>(await transport.send("POST", "/v1/session/finish", body), "vault_id", "unlocker_id");
+    const finished = transport.send("POST", "/v1/session/finish", body);
     // The passkey itself says which vault it is for; the node does not get to choose.
-    const vault = used.userHandle === undefined ? info.vault_id : toHex(used.userHandle);
+    const said = used.userHandle && toHex(used.userHandle);
+    const opening: Opening = said === undefined ? {} : { pinned: readPinned(pins, said) };
+    const info = object<SessionInfo>(await finished, "vault_id", "unlocker_id");
+    const vault = said ?? info.vault_id;
     const kek = await passkeyKek(prf, idBytes(vault), used.id);
-    return this.#open({ ...info, vault_id: vault }, passkeyUnlockerId(ceremony.rp_id, used.id), kek, { passkey: true });
+    return this.#open({ ...info, vault_id: vault }, passkeyUnlockerId(ceremony.rp_id, used.id), kek, { passkey: true }, opening);
   }
 
   async startRecovery({ vaultId, code }: { vaultId: string; code: string }): Promise<{ releaseAtMs: number; nowMs: number }> {
@@ -146,11 +153,11 @@ class Client implements VaultClient {
     const startedMs = await this.parts.pins.recoveryStarted(vaultId);
     const nowMs = this.parts.now() + clockToleranceMs;
     const inTime = ({ recovery }: Manifest) => demand(startedMs === undefined || nowMs >= startedMs + recovery.delayS * 1000, "rule", "the recovery was released early");
-    return this.#open({ ...info, vault_id: vaultId }, unlockerId, kek, { passkey: false, kek, unlockerId }, inTime);
+    return this.#open({ ...info, vault_id: vaultId }, unlockerId, kek, { passkey: false, kek, unlockerId }, { check: inTime });
   }
 
-  async #open(info: SessionInfo, unlockerId: string, kek: CryptoKey, by: Session["cameBy"], check?: (manifest: Manifest) => void): Promise<OpenVault> {
-    return new Vault(await Session.open(this.parts, info, unlockerId, kek, by, check));
+  async #open(info: SessionInfo, unlockerId: string, kek: CryptoKey, by: Session["cameBy"], opening?: Opening): Promise<OpenVault> {
+    return new Vault(await Session.open(this.parts, info, unlockerId, kek, by, opening));
   }
 }
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { BadDraft, Conflict, Locked } from "./errors.ts";
 import { byLabel, byTitle, login, makeVault, secondBrowser } from "./testing/world.ts";
 import type { Entry, FieldDraft } from "./types.ts";
+import { firstPage } from "./unlocking.ts";
 
 describe("entries", () => {
   it("keep what was written, each field at its tier", async () => {
@@ -131,13 +132,25 @@ describe("entries", () => {
     expect(vault.entries.search("", {}).length).toBe(0);
   });
 
+  it("ask for what is behind the first rows when these are on screen", async () => {
+    const world = await makeVault([]);
+    await world.vault.entries.importMany(Array.from({ length: firstPage + 1 }, (_, i) => login(`Row ${i}`)));
+    const other = await secondBrowser(world).client.unlock();
+    const pages = () => world.node.asked.filter((path) => path.startsWith("GET /v1/entries?after="));
+    const atDrawing: number[] = [];
+    const drawn = async () => void atDrawing.push(other.entries.all().length, pages().length);
+    await other.entries.load({ drawn });
+    expect(atDrawing).toEqual([firstPage, 0]);
+    expect([other.entries.all().length, pages().length]).toEqual([firstPage + 1, 1]);
+  });
+
   it("load page by page in another browser, and export with every value", async () => {
     const world = await makeVault([]);
     await world.vault.entries.importMany(Array.from({ length: 230 }, (_, i) => login(`Row ${i}`)));
     const other = await secondBrowser(world).client.unlock();
     const progress: number[] = [];
     await other.entries.load({ onProgress: ({ done }) => progress.push(done) });
-    expect([progress[0], progress.at(-1)]).toEqual([40, 230]);
+    expect([progress[0], progress.at(-1)]).toEqual([firstPage, 230]);
     const values = new Set<string>();
     for await (const entry of other.entries.exportAll()) for (const value of entry.values.values()) values.add(String(value));
     expect(values.size).toBe(690);

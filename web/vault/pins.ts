@@ -23,12 +23,19 @@ export interface EntryPin {
   readonly hash: Bytes;
 }
 
+/** The pins of a vault's entries as they stood when they were asked for. */
+export interface StoredPins {
+  get(entry: string): EntryPin | undefined;
+  keys(): Iterable<string>;
+  readonly size: number;
+}
+
 /** Where pins and incidents are kept. */
 export interface PinStore {
   vault(vaultId: string): Promise<VaultPin | undefined>;
   /** Keeps the higher of this pin and the stored one. */
   raiseVault(pin: VaultPin): Promise<void>;
-  entries(vaultId: string): Promise<Map<string, EntryPin>>;
+  entries(vaultId: string): Promise<StoredPins>;
   /** Keeps the higher of each pin and the stored one. */
   raiseEntries(vaultId: string, pins: ReadonlyMap<string, EntryPin>): Promise<void>;
   known(): Promise<KnownVault[]>;
@@ -65,6 +72,27 @@ export function higherVault(old: VaultPin | undefined, pin: VaultPin): VaultPin 
   const manifest = old.manifestVersion > pin.manifestVersion ? old : pin;
   const log = old.logSize > pin.logSize ? old : pin;
   return { ...manifest, logSize: log.logSize, logRoot: log.logRoot };
+}
+
+/** The pins of one session: those that were stored when it began, and over them what it has verified since. */
+export class SessionPins {
+  readonly #newer = new Map<string, EntryPin>();
+
+  constructor(private readonly stored: StoredPins) {}
+
+  get(entry: string): EntryPin | undefined {
+    return this.#newer.get(entry) ?? this.stored.get(entry);
+  }
+
+  set(entry: string, pin: EntryPin): void {
+    this.#newer.set(entry, pin);
+  }
+
+  /** What is pinned now. The ids are gathered when they are asked for: ten thousand are nothing to begin with. */
+  pinned(): () => Iterable<string> {
+    const newer = [...this.#newer.keys()];
+    return () => [...this.stored.keys(), ...newer];
+  }
 }
 
 /** Pins in memory, for tests and for browsers that refuse storage. */

@@ -1,7 +1,7 @@
 // Pins in IndexedDB. Entry pins lie in 256 shards by the first byte of the entry id, so that one edit writes two kilobytes and not all of 10,000.
 import { type Bytes, concat, readU32, toHex, u64be } from "../crypto/bytes.ts";
 import { idBytes } from "../crypto/ids.ts";
-import { type EntryPin, higher, higherVault, incidentsMax, type PinStore, type VaultPin } from "./pins.ts";
+import { type EntryPin, higher, higherVault, incidentsMax, type PinStore, type StoredPins, type VaultPin } from "./pins.ts";
 import type { Incident, KnownVault } from "./types.ts";
 
 const databaseName = "clavitor";
@@ -30,15 +30,54 @@ function upgrade(database: IDBDatabase): void {
   database.createObjectStore("recoveries");
 }
 
-function unpack(packed: Bytes, into: Map<string, EntryPin>): void {
+function unpack(packed: Bytes): Map<string, EntryPin> {
+  const into = new Map<string, EntryPin>();
   for (let at = 0; at + pinBytes <= packed.length; at += pinBytes) {
     const version = readU32(packed, at + 16) * 0x1_0000_0000 + readU32(packed, at + 20);
     into.set(toHex(packed.subarray(at, at + 16)), { version, hash: packed.slice(at + 24, at + pinBytes) });
   }
+  return into;
+}
+
+function shardOf(entry: string): string {
+  return entry.slice(0, 2);
 }
 
 function pack(pins: ReadonlyMap<string, EntryPin>): Bytes {
   return concat(...[...pins].flatMap(([id, pin]) => [idBytes(id), u64be(pin.version), pin.hash]));
+}
+
+/** Shards, each unpacked when an entry of it is looked for: the first rows need one or two of them. */
+class ShardedPins implements StoredPins {
+  readonly #packed: ReadonlyMap<string, Bytes>;
+  readonly #unpacked = new Map<string, ReadonlyMap<string, EntryPin>>();
+
+  constructor(shards: readonly Shard[]) {
+    this.#packed = new Map(shards.map(({ shard, pins }) => [shard, pins]));
+  }
+
+  get size(): number {
+    let bytes = 0;
+    for (const packed of this.#packed.values()) bytes += packed.length;
+    return bytes / pinBytes;
+  }
+
+  get(entry: string): EntryPin | undefined {
+    return this.#shard(shardOf(entry)).get(entry);
+  }
+
+  *keys(): Generator<string> {
+    for (const shard of this.#packed.keys()) yield* this.#shard(shard).keys();
+  }
+
+  #shard(name: string): ReadonlyMap<string, EntryPin> {
+    let shard = this.#unpacked.get(name);
+    if (shard === undefined) {
+      shard = unpack(this.#packed.get(name) ?? new Uint8Array(0));
+      this.#unpacked.set(name, shard);
+    }
+    return shard;
+  }
 }
 
 /** The store of a browser. */
@@ -74,18 +113,15 @@ export class IndexedDbPins implements PinStore {
     });
   }
 
-  async entries(vaultId: string): Promise<Map<string, EntryPin>> {
+  async entries(vaultId: string): Promise<StoredPins> {
     const range = IDBKeyRange.bound([vaultId, ""], [vaultId, "g"]);
-    const shards = await this.#in(["shards"], "readonly", (tx) => request(tx.objectStore("shards").getAll(range) as IDBRequest<Shard[]>));
-    const pins = new Map<string, EntryPin>();
-    for (const shard of shards) unpack(shard.pins, pins);
-    return pins;
+    return new ShardedPins(await this.#in(["shards"], "readonly", (tx) => request(tx.objectStore("shards").getAll(range) as IDBRequest<Shard[]>)));
   }
 
   raiseEntries(vaultId: string, pins: ReadonlyMap<string, EntryPin>): Promise<void> {
     const shards = new Map<string, [string, EntryPin][]>();
     for (const item of pins) {
-      const shard = item[0].slice(0, 2);
+      const shard = shardOf(item[0]);
       const list = shards.get(shard);
       if (list) list.push(item);
       else shards.set(shard, [item]);
@@ -98,8 +134,7 @@ export class IndexedDbPins implements PinStore {
 
   async #raiseShard(store: IDBObjectStore, vaultId: string, shard: string, items: readonly [string, EntryPin][]): Promise<void> {
     const old = await request(store.get([vaultId, shard]) as IDBRequest<Shard | undefined>);
-    const merged = new Map<string, EntryPin>();
-    if (old) unpack(old.pins, merged);
+    const merged = old ? unpack(old.pins) : new Map<string, EntryPin>();
     for (const [id, pin] of items) merged.set(id, higher(merged.get(id), pin));
     await request(store.put({ vaultId, shard, pins: pack(merged) } satisfies Shard));
   }

@@ -17,7 +17,7 @@ import { blob, blobOrNone, count, list, object } from "./read.ts";
 import type { Asked, Transport } from "./transport.ts";
 import type { Authenticator } from "./webauthn.ts";
 import { Standing } from "./standing.ts";
-import { askEarly, type Early, fetchState, stateParts } from "./unlocking.ts";
+import { askEarly, type Early, fetchState, type Pinned, readPinned, stateParts } from "./unlocking.ts";
 import type { NodeNotice } from "./types.ts";
 import type { Applied, Ceremony, Change, SessionInfo, VaultState } from "./wire.ts";
 
@@ -31,6 +31,14 @@ export interface Parts {
 
 /** How this session came in, and how it gets at the vault key again when a step needs it. */
 export type CameBy = { readonly passkey: true } | { readonly passkey: false; readonly kek: CryptoKey; readonly unlockerId: string };
+
+/** What opening may be given besides. */
+export interface Opening {
+  /** Sees the manifest before anything is opened by it. */
+  readonly check?: (manifest: Manifest) => void;
+  /** The pins, where they were looked up before. */
+  readonly pinned?: Pinned;
+}
 
 interface Opened {
   keys: VaultKeys;
@@ -77,13 +85,16 @@ export class Session {
     this.vaultBytes = idBytes(vaultId);
   }
 
-  /** Opens from the node's state: proves, derives, joins the log, reads the names. Wipes the vault key. `check` sees the manifest before anything is opened by it. */
-  static async open(parts: Parts, info: SessionInfo, unlockerId: string, kek: CryptoKey, cameBy: CameBy, check?: (manifest: Manifest) => void): Promise<Session> {
+  /** Opens from the node's state: proves, derives, joins the log, reads the names. Wipes the vault key. */
+  static async open(parts: Parts, info: SessionInfo, unlockerId: string, kek: CryptoKey, cameBy: CameBy, { check, pinned }: Opening = {}): Promise<Session> {
     const session = new Session(parts, info.vault_id, info, cameBy);
-    session.#early = askEarly(parts.transport, parts.pins, info.vault_id);
     await session.run(async () => {
-      const state = await fetchState(parts.transport, info.vault_id, unlockerId);
-      const pin = await parts.pins.vault(info.vault_id);
+      const asked = fetchState(parts.transport, info.vault_id, unlockerId);
+      const known = pinned ?? readPinned(parts.pins, info.vault_id);
+      const early = askEarly(parts.transport, known);
+      session.#early = early;
+      const state = await asked;
+      const pin = await known.pin;
       const seen = pin && { version: pin.manifestVersion, hash: pin.manifestHash, linked: pin.linked === true };
       const whole = async (manifest: Manifest) => {
         check?.(manifest);
@@ -93,7 +104,7 @@ export class Session {
       wipe(unlocked.vmk);
       demand(pin === undefined || equal(pin.uskPublic, unlocked.usk.bytes), "pin", "another signing key");
       demand(pin === undefined || pin.vaultEpoch <= unlocked.keys.epoch, "pin", "an older vault key");
-      await session.#take(unlocked, state, pin ? { size: pin.logSize, root: pin.logRoot } : undefined);
+      await session.#take(unlocked, state, pin && { size: pin.logSize, root: pin.logRoot }, early.grown);
     });
     return session;
   }
@@ -105,12 +116,12 @@ export class Session {
     return early;
   }
 
-  async #take(unlocked: Unlocked, state: VaultState, pin: Head | undefined): Promise<void> {
+  async #take(unlocked: Unlocked, state: VaultState, pin: Head | undefined, grown?: Promise<unknown>): Promise<void> {
     const { manifest, usk, keys, seed } = unlocked;
     const signer = await SigningKey.fromSeed(seed, usk.bytes).finally(() => wipe(seed));
     const { logPin } = manifest.manifest;
     let head = await checkHead(this.vaultId, logPin.key, logPin, state);
-    if (pin) head = await join(this.parts.transport, this.vaultId, logPin.key, head, pin);
+    if (pin) head = await join(this.parts.transport, this.vaultId, logPin.key, head, pin, grown);
     this.#opened = {
       keys, usk, signer, manifest, head,
       names: await openNames(keys, manifest.manifest, blobOrNone(state.names)),

@@ -30,6 +30,16 @@ export interface Written {
   readonly summary: Summary | undefined;
 }
 
+/** Entries come ascending, so none comes twice. Notes them as seen, and returns the last. */
+function checkOrder(entries: readonly EntrySummary[], last: string, seen: Set<string>): string {
+  for (const entry of entries) {
+    demand(id(entry.entry_id) > last, "rule", "entries out of order");
+    last = entry.entry_id;
+    seen.add(last);
+  }
+  return last;
+}
+
 function readPage(answer: unknown): EntryPage {
   return object<EntryPage>(answer, "entries", "total");
 }
@@ -71,41 +81,42 @@ export class EntryStore {
     return readPage(await this.session.parts.transport.send("GET", `/v1/entries?${query}`));
   }
 
-  async #loadAll({ onProgress, signal }: Work): Promise<void> {
+  async #loadAll({ onProgress, drawn, signal }: Work): Promise<void> {
     const early = this.session.takeEarly();
     const first = early ? early.page.then(readPage) : this.#page(undefined, firstPage);
     first.catch(() => undefined);
-    const expected = new Set((await this.acceptor.pins(early?.pins)).keys());
+    const pinned = (await this.acceptor.pins(early?.pins)).pinned();
+    const seen = new Set<string>();
     let page = await first;
     let last = "";
-    let done = 0;
-    for (;;) {
-      const next = page.next ?? undefined;
-      const following = next === undefined ? undefined : this.#page(id(next), laterPages);
-      following?.catch(() => undefined);
+    for (let turn = 0; ; turn++) {
+      // Every page is asked for while the one before it is opened, but the first rows get everything for themselves until they are on screen.
+      let following = turn === 0 ? undefined : this.#behind(page);
       for (const entries of batches(list(page.entries), batch)) {
-        last = this.#checkOrder(entries, last, expected);
+        last = checkOrder(entries, last, seen);
         await Promise.all(entries.map((entry) => this.#takeSummary(entry)));
         this.session.changed();
-        onProgress?.({ done: (done += entries.length), total: count(page.total) });
+        onProgress?.({ done: seen.size, total: count(page.total) });
         if (signal?.aborted) return this.#flush();
+      }
+      if (turn === 0) {
+        await drawn?.();
+        following = this.#behind(page);
       }
       if (following === undefined) break;
       page = await following;
     }
     await this.#flush();
-    demand(expected.size === 0, "pin", "an entry has disappeared");
+    for (const entry of pinned()) demand(seen.has(entry), "pin", "an entry has disappeared");
     this.#loaded = true;
     this.session.changed();
   }
 
-  #checkOrder(entries: readonly EntrySummary[], last: string, expected: Set<string>): string {
-    for (const entry of entries) {
-      demand(id(entry.entry_id) > last, "rule", "entries out of order");
-      last = entry.entry_id;
-      expected.delete(last);
-    }
-    return last;
+  /** The page behind this one, if there is one. */
+  #behind({ next }: EntryPage): Promise<EntryPage> | undefined {
+    const page = next === undefined || next === null ? undefined : this.#page(id(next), laterPages);
+    page?.catch(() => undefined);
+    return page;
   }
 
   async #flush(): Promise<void> {

@@ -102,6 +102,8 @@ export interface Progress {
 /** Options of long pieces of work. */
 export interface Work {
   onProgress?: (progress: Progress) => void;
+  /** What comes behind the first rows of a list is asked for when this ends: once they are on screen. */
+  drawn?: () => Promise<void>;
   signal?: AbortSignal;
 }
 

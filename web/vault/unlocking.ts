@@ -1,18 +1,38 @@
 // What a vault is opened from, as the node hands it out, and what is asked for meanwhile because the list will need it.
 import type { Bytes } from "../crypto/bytes.ts";
 import { demand } from "../crypto/refused.ts";
-import type { EntryPin, PinStore } from "./pins.ts";
+import { askGrown } from "./log.ts";
+import type { PinStore, StoredPins, VaultPin } from "./pins.ts";
 import { blob, object } from "./read.ts";
 import type { Transport } from "./transport.ts";
 import type { VaultState } from "./wire.ts";
 
 /** Entries of the first page: what a screen shows, so that something is on it early. */
-export const firstPage = 40;
+export const firstPage = 24;
 
-/** What the list begins with, asked for while the vault is still being opened. Nothing of it is looked at before. */
+/** What this browser has pinned of a vault. */
+export interface Pinned {
+  readonly pin: Promise<VaultPin | undefined>;
+  readonly entries: Promise<StoredPins>;
+}
+
+/** Looks the pins up: as soon as it is known which vault it will be. */
+export function readPinned(pins: PinStore, vaultId: string): Pinned {
+  return heardLater({ pin: pins.vault(vaultId), entries: pins.entries(vaultId) });
+}
+
+/** What unlocking and the list need besides: asked for at once, and looked at when its turn comes. */
 export interface Early {
+  /** How the log grew from the pinned head; nothing without a pin. */
+  readonly grown: Promise<unknown>;
   readonly page: Promise<unknown>;
-  readonly pins: Promise<Map<string, EntryPin>>;
+  readonly pins: Promise<StoredPins>;
+}
+
+/** Whoever takes them hears of a failure; if the vault does not open, nobody does. */
+function heardLater<T extends Pinned | Early>(asked: T): T {
+  for (const one of Object.values(asked) as Promise<unknown>[]) one.catch(() => undefined);
+  return asked;
 }
 
 /** The sealed parts that unlocking opens. */
@@ -29,11 +49,11 @@ export async function fetchState(transport: Transport, vault: string, unlockerId
   return state;
 }
 
-/** Asks for what the list begins with. */
-export function askEarly(transport: Transport, pins: PinStore, vaultId: string): Early {
-  const early = { page: transport.send("GET", `/v1/entries?limit=${firstPage}`), pins: pins.entries(vaultId) };
-  // Whoever takes them hears of a failure; if the vault does not open, nobody does.
-  early.page.catch(() => undefined);
-  early.pins.catch(() => undefined);
-  return early;
+/** Asks for all of it. */
+export function askEarly(transport: Transport, { pin, entries }: Pinned): Early {
+  return heardLater({
+    grown: pin.then((seen) => (seen && seen.logSize > 0 ? askGrown(transport, seen.logSize) : undefined)),
+    page: transport.send("GET", `/v1/entries?limit=${firstPage}`),
+    pins: entries,
+  });
 }

@@ -15,6 +15,9 @@ const AWAY_MS = 60_000;
 /** Shortest time between two drawings of a list that is still loading; it is drawn once more when it is complete. */
 const REDRAW_MS = 500;
 
+/** A page that draws nothing for so long is not looked at. */
+const UNSEEN_MS = 200;
+
 /** How far the summaries are loaded; null once they all are. */
 export const loading = signal<Progress | null>(null);
 
@@ -96,6 +99,7 @@ async function fill(vault: OpenVault): Promise<void> {
       onProgress: (progress) => {
         loading.value = progress;
       },
+      drawn,
     });
     if (vault.agents.waiting() > 0) await vault.agents.reseal();
   } catch (failure) {
@@ -104,6 +108,14 @@ async function fill(vault: OpenVault): Promise<void> {
     loading.value = null;
     revision.value += 1;
   }
+}
+
+/** Ends when what was changed is on screen; at the latest after a moment, because a page out of sight draws nothing. */
+function drawn(): Promise<void> {
+  return new Promise((done) => {
+    setTimeout(done, UNSEEN_MS);
+    requestAnimationFrame(() => setTimeout(done));
+  });
 }
 
 async function left(why: "locked" | "alarm" | "session over"): Promise<void> {
