@@ -1,7 +1,7 @@
 // The filters of the activity.
 import { expect, test } from "vitest";
 import type { ActivityEvent } from "../../vault/types.ts";
-import { matches, reasonOf, sentence } from "./filter.ts";
+import { matches, reasonOf, refusal, sentence } from "./filter.ts";
 
 const event = (change: Partial<ActivityEvent>): ActivityEvent => ({
   seq: 1,
@@ -28,13 +28,21 @@ test("who: hosted agents are agents, and whoever is unknown is among the others"
 
 test("outcome and text", () => {
   expect(matches(event({}), { who: "everyone", outcome: "refused", text: "" })).toBe(false);
-  expect(matches(event({ outcome: "budget_exceeded" }), { who: "everyone", outcome: "refused", text: "BUDGET" })).toBe(true);
+  expect(matches(event({ outcome: "budget_exceeded" }), { who: "everyone", outcome: "refused", text: "OVER ITS" })).toBe(true);
   expect(matches(event({}), { who: "everyone", outcome: "all", text: " release " })).toBe(true);
   expect(matches(event({ detail: null }), { who: "everyone", outcome: "all", text: "release" })).toBe(false);
 });
 
 test("an action without words is shown as it is, never hidden", () => {
   expect(sentence(event({}))).toBe("something.new");
+});
+
+test("what was refused does not read as if it had been done", () => {
+  expect(sentence(event({ action: "field.release" }))).toBe("was given a field");
+  expect(sentence(event({ action: "field.release", outcome: "tier_too_high" }))).toBe("asked for a field");
+  expect([refusal(event({})), refusal(event({ outcome: "tier_too_high" })), refusal(event({ outcome: "some_new_reason" }))]).toEqual([
+    null, "not open to it", "some new reason",
+  ]);
 });
 
 test("the reason of a release is told apart from its mode, whatever it says", () => {

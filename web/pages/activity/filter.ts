@@ -1,6 +1,6 @@
 // Which events are shown, and what they say.
 import type { ActivityEvent } from "../../vault/index.ts";
-import { actions } from "../words/en/actions.ts";
+import { actions, attempts, reasons } from "../words/en/actions.ts";
 
 export interface ActivityFilter {
   who: "everyone" | "people" | "agents" | "others";
@@ -16,14 +16,19 @@ export function matches(event: ActivityEvent, filter: ActivityFilter): boolean {
   if (filter.outcome === "refused" && event.outcome === "ok") return false;
   const text = filter.text.trim().toLowerCase();
   if (text === "") return true;
-  return [event.actor, sentence(event), event.entryTitle, event.fieldLabel, event.detail, event.outcome].some((part) =>
+  return [event.actor, sentence(event), event.entryTitle, event.fieldLabel, event.detail, refusal(event)].some((part) =>
     part?.toLowerCase().includes(text),
   );
 }
 
-/** What was done, in words; an action without words shows its own name. */
-export function sentence(event: ActivityEvent): string {
-  return actions[event.action] ?? event.action;
+/** What was done, or only tried, in words; an action without words shows its own name. */
+export function sentence({ action, outcome }: ActivityEvent): string {
+  return (outcome === "ok" ? undefined : attempts[action]) ?? actions[action] ?? action;
+}
+
+/** Why it was refused, in words; null when it was done. */
+export function refusal({ outcome }: ActivityEvent): string | null {
+  return outcome === "ok" ? null : (reasons[outcome] ?? outcome.replace(/_/g, " "));
 }
 
 /** The mode of a release and the reason the agent gave: the log keeps them as `use: reason`. */

@@ -15,7 +15,7 @@ import { useTask } from "../ui/task.ts";
 import { TierBadge } from "../ui/tier.tsx";
 import { count, dateTime } from "../words/format.ts";
 import { t } from "../words/index.ts";
-import { matches, reasonOf, sentence, type ActivityFilter } from "./filter.ts";
+import { matches, reasonOf, refusal, sentence, type ActivityFilter } from "./filter.ts";
 
 export function ActivityPage(): JSX.Element {
   const words = t.agents.activity;
@@ -126,6 +126,7 @@ function named(detail: string): string {
 function Line({ event }: { event: ActivityEvent }): JSX.Element {
   const words = t.agents.activity;
   const reason = reasonOf(event);
+  const refused = refusal(event);
   return (
     <li>
       <div>
@@ -147,7 +148,7 @@ function Line({ event }: { event: ActivityEvent }): JSX.Element {
       </div>
       <div class="row">
         {event.tier !== null && <TierBadge tier={event.tier} />}
-        <span class={event.outcome === "ok" ? "badge good" : "badge bad"}>{event.outcome === "ok" ? words.ok : words.refusedAs(event.outcome)}</span>
+        <span class={refused === null ? "badge good" : "badge bad"}>{refused === null ? words.ok : words.refusedAs(refused)}</span>
       </div>
     </li>
   );

@@ -210,7 +210,7 @@ function LearntLine({ item }: { item: LearntField }): JSX.Element {
         )}{" "}
         · {item.fieldLabel ?? words.goneField}
         <p class="hint" title={dateTime(item.lastMs)}>
-          {words.modes[item.mode]} · {words.times(item.times)} · {words.last(ago(item.lastMs, Date.now()))}
+          {words.modes[item.mode]} · {words.times(item.times, ago(item.lastMs, Date.now()))}
         </p>
       </div>
       <span class={item.current ? "badge warn" : "badge"}>{item.current ? words.current : words.changed}</span>

@@ -35,15 +35,20 @@ function ListTitle(): JSX.Element {
   return <h1 class="hidden-text">{t.entries.list}</h1>;
 }
 
+/** Beside a list that has something to choose from. */
+function NoneChosen(): JSX.Element | null {
+  if (vault().entries.loaded && vault().entries.search("", { place: "any" }, 1).length === 0) return null;
+  return (
+    <Empty icon="shield" title={t.entries.none.title}>
+      <p>{t.entries.none.body}</p>
+    </Empty>
+  );
+}
+
 function Detail({ at }: { at: Extract<Route, { page: "entries" | "new" }> }): JSX.Element {
   revision.value;
   if (at.page === "new") return <NewEntry key={at.kind} kind={at.kind} />;
-  if (at.id === null)
-    return (
-      <Empty icon="shield" title={t.entries.none.title}>
-        <p>{t.entries.none.body}</p>
-      </Empty>
-    );
+  if (at.id === null) return <NoneChosen />;
   const entry = vault().entries.get(at.id);
   if (entry === undefined) {
     return loading.value === null && vault().entries.loaded ? (

@@ -149,7 +149,7 @@ export function fixtureActivity({ nowMs }: FixtureOptions): OpenVault["activity"
     event(49, {}),
     event(48, { ...bot, action: "field.release", fieldLabel: "Password", tier: 2, detail: "deploy release 1.4 to staging" }),
     event(47, { ...bot, action: "field.release", fieldLabel: "First pet", tier: 3, outcome: "tier_too_high" }),
-    event(46, { actorKind: "anonymous", actor: "A stranger", action: "session.finish", outcome: "unauthenticated" }),
+    event(46, { actorKind: "anonymous", actor: "A stranger", action: "recovery.claim", outcome: "unauthenticated" }),
   ];
   return {
     page: () => Promise.resolve({ events, next: null, size: 50 }),

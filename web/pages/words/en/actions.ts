@@ -34,3 +34,30 @@ export const actions: Record<string, string> = {
   "vault.export": "exported everything",
   "vault.rotate": "gave the vault a new key",
 };
+
+/** What was asked for and refused. An action that is not listed reads as if it had been done; the mark beside it says that it was not. */
+export const attempts: Record<string, string> = {
+  "agent.enrol": "tried to answer an invitation",
+  "entry.list": "asked for the names it may see",
+  "entry.update": "tried to change an entry",
+  "field.open": "asked this server to open a field",
+  "field.release": "asked for a field",
+  "field.totp": "asked for a one-time code",
+  "recovery.claim": "tried to open the vault with the recovery kit",
+  "recovery.start": "tried to begin a recovery",
+  "session.start": "tried to unlock the vault",
+  "vault.export": "tried to export everything",
+};
+
+/** Why it was refused. A reason that is not listed shows its own name. */
+export const reasons: Record<string, string> = {
+  agent_locked: "it is locked",
+  budget_exceeded: "over its limit",
+  fresh_passkey_needed: "without a fresh passkey",
+  gone: "too late",
+  not_found: "nothing it may see",
+  rate_limited: "too many tries",
+  recovery_delay: "before its time",
+  tier_too_high: "not open to it",
+  unauthenticated: "nobody this vault knows",
+};

@@ -141,8 +141,7 @@ export const agents = {
     gone: "An entry that is gone",
     goneField: "a field that is gone",
     modes: { use: "handed to a program", totp: "one-time code", reveal: "value seen", write: "written" },
-    times: (n: number) => (n === 1 ? "once" : `${n} times`),
-    last: (when: string) => `last ${when}`,
+    times: (n: number, last: string) => (n === 1 ? `once, ${last}` : `${n} times, the last time ${last}`),
     current: "Still in force",
     changed: "Changed since",
   },
@@ -167,7 +166,7 @@ export const agents = {
     beginning: "This is the beginning of the log.",
     none: "No event matches.",
     ok: "Done",
-    refusedAs: (code: string) => `Refused: ${code.replace(/_/g, " ")}`,
+    refusedAs: (why: string) => `Refused: ${why}`,
     reason: (text: string) => `Reason given: “${text}”`,
   },
 };
