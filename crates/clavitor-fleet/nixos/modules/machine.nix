@@ -15,7 +15,11 @@
     configurationLimit = 2;
   };
   boot.loader.timeout = 2;
-  boot.initrd.systemd.enable = true;
+  # What 26.05 does by itself. Later releases know no other first stage, and may not know the option.
+  boot.initrd.systemd = lib.optionalAttrs (lib.versionOlder lib.trivial.release "26.11") {
+    enable = true;
+  };
+  # A unit of the second stage; the file system follows by autoResize.
   boot.growPartition = true;
   boot.kernelParams = [
     "console=ttyS0,115200"
@@ -47,6 +51,8 @@
   # Certificates, one-time codes and replication need the right time.
   services.timesyncd.enable = true;
   services.resolved.enable = true;
+  # What 26.05 does by itself. A running machine refuses to change it, so one that began with an older release says it too.
+  services.dbus.implementation = "broker";
   environment.etc = {
     # Drop-ins, because the names of these options differ between releases.
     "systemd/journald.conf.d/10-clavitor.conf".text = ''
@@ -76,6 +82,12 @@
       max-jobs = 0;
       sandbox = true;
     };
+  };
+
+  # A flake would put the source of nixpkgs into the closure, and nobody evaluates here.
+  nixpkgs.flake = {
+    setFlakeRegistry = false;
+    setNixPath = false;
   };
 
   documentation = {

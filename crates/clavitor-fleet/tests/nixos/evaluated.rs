@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 use crate::fleet::{fleet, folder, open};
-use crate::nix;
+use crate::nix::{self, DEPLOYED};
 
 /// Every node of the fleet as it is deployed, by name. Break-glass is open on one of them.
 pub(crate) static NODES: LazyLock<Value> = LazyLock::new(|| {
@@ -14,7 +14,7 @@ pub(crate) static NODES: LazyLock<Value> = LazyLock::new(|| {
     let folder = folder(&inventory);
     let names: Vec<String> = inventory.wanted().map(|(name, _)| name.to_string()).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    nix::nodes(folder.path(), &names, false).unwrap_or_else(|error| panic!("{error}"))
+    nix::nodes(folder.path(), &names, DEPLOYED).unwrap_or_else(|error| panic!("{error}"))
 });
 
 /// The node with break-glass access.
@@ -48,14 +48,14 @@ fn a_wrong_type_an_unknown_option_and_a_missing_one_are_refused() {
     let text = std::fs::read_to_string(&tokyo).expect("a file");
     for (from, to, says) in [
         ("role = \"pop\"", "role = \"king\"", "one of pop hub"),
-        ("role = \"pop\"", "role = \"pop\"; rule = 1", "no option rule"),
+        ("role = \"pop\"", "role = \"pop\"; rule = 1", "clavitor.node.rule: no option of this name"),
         ("    role = \"pop\";\n", "", "role: used and not defined"),
         ("listenPort = null", "listenPort = \"51820\"", "not port"),
         ("role = \"pop\"", "role = \"hub\"", ""),
     ] {
         assert!(text.contains(from), "{from}");
         std::fs::write(&tokyo, text.replacen(from, to, 1)).expect("written");
-        match nix::nodes(folder.path(), &["tokyo"], false) {
+        match nix::nodes(folder.path(), &["tokyo"], DEPLOYED) {
             Err(error) => assert!(!says.is_empty() && error.contains(says), "{to}: {error}"),
             Ok(node) => assert!(
                 says.is_empty() && node["tokyo"]["failed"][0].as_str().is_some_and(|text| text.contains("role is hub")),
@@ -65,7 +65,7 @@ fn a_wrong_type_an_unknown_option_and_a_missing_one_are_refused() {
     }
 }
 
-/// The flake's outputs, with a function in the place of NixOS that gives back what it is given.
+/// The flake's outputs, with a function in the place of NixOS that gives back what it is given, and takes what `nixosSystem` takes.
 #[test]
 fn every_node_has_two_systems_and_takes_modules_of_the_operators_own() {
     let folder = folder(&fleet());
@@ -74,12 +74,23 @@ fn every_node_has_two_systems_and_takes_modules_of_the_operators_own() {
         std::fs::write(folder.path().join(format!("local/{name}.nix")), "{ }").expect("written");
     }
     let expression = format!(
-        "builtins.mapAttrs (_: system: builtins.length system.modules) (import {}/outputs.nix {{ \
-           nixpkgs.lib = import {} // {{ nixosSystem = given: given; }}; }}).nixosConfigurations",
+        "let flake = import {}/flake.nix; \
+             outputs = flake.outputs {{ self = {{ }}; nixpkgs.lib = import {} // {{ nixosSystem = {{ modules, specialArgs ? {{ }} }}: modules; }}; }}; \
+         in {{ inputs = builtins.attrNames flake.inputs; \
+               outputs = builtins.mapAttrs (_: builtins.attrNames) outputs; \
+               systems = builtins.mapAttrs (_: builtins.length) outputs.nixosConfigurations; }}",
         folder.path().display(),
         crate::fleet::own("standin/lib.nix").display(),
     );
-    let systems = nix::evaluate(&expression).unwrap_or_else(|error| panic!("{error}"));
+    let flake = nix::evaluate(&expression).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(flake["inputs"], serde_json::json!(["nixpkgs"]));
+    // No other kind of output, so none that `nix flake check` does not know.
+    assert_eq!(
+        flake["outputs"].as_object().map(|outputs| outputs.keys().collect::<Vec<_>>()),
+        Some(vec![&"nixosConfigurations".to_owned(), &"nixosModules".to_owned()])
+    );
+    assert_eq!(flake["outputs"]["nixosModules"], serde_json::json!(["clavitor"]));
+    let systems = &flake["systems"];
     assert_eq!(systems.as_object().map(serde_json::Map::len), Some(32));
     for (name, modules) in [("tokyo", 3), ("tokyo-first-boot", 4), ("seoul", 2), ("seoul-first-boot", 3)] {
         assert_eq!(systems[name], modules, "{name}");

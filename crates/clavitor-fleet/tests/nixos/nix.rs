@@ -37,13 +37,30 @@ pub(crate) fn evaluate(expression: &str) -> Result<Value, String> {
     Ok(serde_json::from_slice(&output.stdout).expect("JSON"))
 }
 
+/// How nodes are evaluated.
+#[derive(Clone, Copy)]
+pub(crate) struct With<'a> {
+    /// As a machine boots first, or as it is deployed.
+    pub(crate) first_boot: bool,
+    /// The release of NixOS that it says it is.
+    pub(crate) release: &'a str,
+    /// One more module.
+    pub(crate) more: &'a str,
+}
+
+/// As a machine is deployed, with the oldest release.
+pub(crate) const DEPLOYED: With<'_> = With { first_boot: false, release: "25.05", more: "{ }" };
+
 /// Evaluates nodes of a rendered folder: for each, what is set.
-pub(crate) fn nodes(folder: &Path, names: &[&str], first_boot: bool) -> Result<Value, String> {
+pub(crate) fn nodes(folder: &Path, names: &[&str], with: With<'_>) -> Result<Value, String> {
     let evaluator = crate::fleet::own("standin/evaluate.nix");
-    let mut expression = format!("let node = import {}; in {{ ", evaluator.display());
+    let With { first_boot, release, more } = with;
+    let mut expression = format!(
+        "let node = file: import {} {{ inherit file; firstBoot = {first_boot}; release = \"{release}\"; more = {more}; }}; in {{ ",
+        evaluator.display()
+    );
     for name in names {
-        let file = folder.join(format!("nodes/{name}.nix"));
-        expression += &format!("\"{name}\" = node {{ file = {}; firstBoot = {first_boot}; }}; ", file.display());
+        expression += &format!("\"{name}\" = node {}; ", folder.join(format!("nodes/{name}.nix")).display());
     }
     evaluate(&(expression + "}"))
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::evaluated::{OPEN, all, one};
 use crate::fleet::{fleet, folder};
-use crate::nix;
+use crate::nix::{self, DEPLOYED, With};
 
 /// Each value at its path, on every node.
 fn on_every_node(expected: &[(&str, Value)]) {
@@ -95,6 +95,7 @@ fn the_machine_keeps_nothing_it_should_not() {
         ("/swapDevices", json!([])),
         ("/zramSwap/enable", json!(true)),
         ("/services/timesyncd/enable", json!(true)),
+        ("/services/dbus/implementation", json!("broker")),
         ("/time/timeZone", json!("UTC")),
         ("/documentation/enable", json!(false)),
         ("/documentation/nixos/enable", json!(false)),
@@ -106,7 +107,10 @@ fn the_machine_keeps_nothing_it_should_not() {
         ("/nix/settings/trusted-users", json!(["root"])),
         ("/nix/settings/substituters", json!([])),
         ("/nix/settings/max-jobs", json!(0)),
+        ("/nixpkgs/flake/setFlakeRegistry", json!(false)),
+        ("/nixpkgs/flake/setNixPath", json!(false)),
         ("/boot/loader/grub/configurationLimit", json!(2)),
+        ("/boot/initrd/systemd/enable", json!(true)),
         ("/system/stateVersion", json!("25.05")),
     ]);
     for (name, config) in all() {
@@ -210,7 +214,8 @@ fn break_glass_is_off_but_where_it_was_opened_and_ends_by_itself() {
 #[test]
 fn the_first_boot_shows_keys_and_serves_no_vault() {
     let folder = folder(&fleet());
-    let nodes = nix::nodes(folder.path(), &["tokyo", "zurich"], true).unwrap_or_else(|error| panic!("{error}"));
+    let nodes =
+        nix::nodes(folder.path(), &["tokyo", "zurich"], With { first_boot: true, ..DEPLOYED }).unwrap_or_else(|error| panic!("{error}"));
     for name in ["tokyo", "zurich"] {
         let systemd = &nodes[name]["config"]["systemd"];
         assert!(systemd["services"].get("clavitor").is_none(), "{name}");

@@ -1,25 +1,39 @@
-# Evaluates one node of a rendered folder without nixpkgs: our options are checked against their types, conditions and priorities
-# are taken, and what is set of NixOS comes out as it was set, without any default of NixOS.
-{ file, firstBoot ? false }:
+# Evaluates one node of a rendered folder without nixpkgs, by the rules of its module system: every option must be declared, by our
+# modules or in the tables of options.nix; a value must fit its type; two plain definitions of one option must not differ, be they
+# ours or NixOS's own (nixos.nix). What is set of NixOS comes out as it was set, without any default of NixOS.
+{
+  file,
+  firstBoot ? false,
+  release ? "25.05",
+  more ? { },
+}:
 let
-  lib = import ./lib.nix;
   inherit (builtins)
     attrNames
     concatLists
-    elem
+    concatStringsSep
+    deepSeq
     filter
     foldl'
+    head
     isAttrs
     isFunction
-    isList
     isPath
     isString
+    listToAttrs
     map
     mapAttrs
     ;
-  pkgs = import ./pkgs.nix;
+  inherit (import ./priorities.nix) discharge pushed;
+  inherit (import ./types.nix) mergeOption;
+  lib = import ./lib.nix // {
+    trivial = { inherit release; };
+  };
+  facts = import ./options.nix { inherit release; };
+
   arguments = {
-    inherit config lib pkgs;
+    inherit config lib;
+    pkgs = import ./pkgs.nix;
     modulesPath = toString ./modules;
   };
   load =
@@ -34,98 +48,85 @@ let
       loaded = load module;
     in
     concatLists (map collect (loaded.imports or [ ])) ++ [ loaded ];
-  # What NixOS itself would say, and our modules read.
-  nixos = {
-    nix.package = "/store/nix";
-    systemd.package = "/store/systemd";
-  };
-  modules = collect file ++ collect { clavitor.firstBoot.enable = firstBoot; } ++ collect nixos;
-  options = foldl' deep { } (map (module: module.options or { }) modules);
+  modules = collect file ++ collect { clavitor.firstBoot.enable = firstBoot; } ++ collect more;
   definitions = map (module: module.config or (removeAttrs module [ "imports" "options" ])) modules;
 
-  isOption = value: (value._type or "") == "option";
-  isMark = value: isAttrs value && elem (value._type or "") [ "if" "merge" "override" ];
+  isOption = node: (node._type or "") == "option";
   deep =
-    a: b:
-    a
-    // mapAttrs (name: value: if a ? ${name} && isAttrs value && !(isOption value) then deep a.${name} value else value) b;
-
-  # Conditions and priorities of a set become those of its attributes, so that no condition is asked for the sake of a name.
-  pushed =
-    def:
-    if !isMark def then
-      [ def ]
-    else if def._type == "merge" then
-      concatLists (map pushed def.contents)
+    place: a: b:
+    if isOption a || isOption b then
+      throw "${place}: declared twice"
     else
-      map (inner: if isAttrs inner && !isMark inner then mapAttrs (_: content: def // { inherit content; }) inner else def // { content = inner; }) (
-        pushed def.content
-      );
-  isPlain = def: isAttrs def && !isMark def && !(def ? outPath);
-  # Texts of these options are put together when there are several.
-  lines = [ "extraInputRules" "extraForwardRules" ];
-  last = list: builtins.elemAt list (builtins.length list - 1);
+      a // mapAttrs (name: node: if a ? ${name} then deep "${place}.${name}" a.${name} node else node) b;
+  declared = foldl' (deep "options") { } (map (module: module.options or { }) modules);
+  options = deep "options" facts.tree declared;
 
-  merge =
-    place: option: defs:
+  show = concatStringsSep ".";
+  # The sets that define something below a place, each with its conditions pushed down.
+  below =
+    place: node: defs:
     let
-      # Where options of ours lie below, no condition is asked yet: it may depend on one of them.
-      structural = place == [ ] || (option != { } && !isOption option);
-      discharged = concatLists (map lib.discharge defs);
-      all = if structural then concatLists (map pushed defs) else map (def: def.value) discharged;
-      names = filter keep (attrNames (foldl' (a: b: a // b) { } all));
-      below = name: concatLists (map (def: if def ? ${name} then [ def.${name} ] else [ ]) all);
-      keep = name: place == [ ] || option ? ${name} || builtins.any remains (below name);
-      # Whether anything is left of a definition once its conditions are taken.
-      remains =
-        def:
-        if isMark def then
-          lib.discharge def != [ ]
-        else if isPlain def && def != { } then
-          builtins.any (name: remains def.${name}) (attrNames def)
-        else
-          true;
-      values = lib.highest discharged;
-      place' = builtins.concatStringsSep "." place;
-      unknown = filter (name: !(option ? ${name})) (attrNames (foldl' (a: b: a // b) { } all));
-      declaredOnly = builtins.head (place ++ [ "" ]) == "clavitor" || lib.hasPrefix "services.clavitor" place';
+      sets = concatLists (map pushed defs);
+      names = attrNames (foldl' (a: b: a // b) { } sets);
+      unknown = filter (name: !(node ? ${name}) && !(node ? "*")) names;
     in
-    if isOption option then
-      lib.mergeOption place' option discharged
-    else if declaredOnly && unknown != [ ] then
-      throw "${place'}: no option ${toString unknown}"
-    else if all == [ ] || builtins.all isPlain all then
-      builtins.listToAttrs (
-        map (name: {
-          inherit name;
-          value = merge (place ++ [ name ]) (option.${name} or { }) (below name);
-        }) (attrNames (builtins.listToAttrs (map (name: { inherit name; value = null; }) (names ++ attrNames option))))
-      )
-    else if values == [ ] then
-      null
-    else if builtins.all isList values then
-      concatLists values
-    else if builtins.all (value: value == builtins.head values) values then
-      builtins.head values
-    else if elem (last place) lines then
-      builtins.concatStringsSep "\n" values
+    if !(builtins.all isAttrs sets) then
+      throw "${show place}: a set of options, and no option"
+    else if unknown != [ ] then
+      throw "${show (place ++ [ (head unknown) ])}: no option of this name, here or in standin/options.nix"
     else
-      throw "${place'}: two different definitions";
+      {
+        inherit names;
+        of = name: concatLists (map (set: if set ? ${name} then [ set.${name} ] else [ ]) sets);
+      };
+  inner = node: name: node.${name} or node."*";
 
-  config = merge [ ] options definitions;
+  # What modules read: lazy, with the defaults of our own options.
+  read =
+    place: node: defs:
+    if isOption node then
+      mergeOption (show place) node (concatLists (map discharge defs))
+    else
+      let
+        found = below place node defs;
+        fixed = removeAttrs node [ "*" ];
+        defined = listToAttrs (map (name: { inherit name; value = null; }) found.names);
+      in
+      mapAttrs (name: _: read (place ++ [ name ]) (inner node name) (found.of name)) (defined // fixed);
+  config = read [ ] options definitions;
 
-  # Options without a description or a type, and options that are neither required nor given an example by their default.
+  # What is set: a list of one value, or of none.
+  set =
+    place: node: defs:
+    if isOption node then
+      let
+        left = concatLists (map discharge defs);
+      in
+      if left == [ ] then [ ] else [ (mergeOption (show place) node left) ]
+    else
+      let
+        found = below place node defs;
+        values = concatLists (
+          map (name: map (value: { inherit name value; }) (set (place ++ [ name ]) (inner node name) (found.of name))) found.names
+        );
+      in
+      if values == [ ] then [ ] else [ (listToAttrs values) ];
+  ours = head (set [ ] options definitions);
+  together = head (set [ ] options (definitions ++ [ (import ./nixos.nix { inherit lib; }) ]));
+
+  # Options of ours without a description or a type.
   undescribed =
-    place: option:
-    if isOption option then
-      if option ? type && option ? description && builtins.stringLength option.description > 10 then [ ] else [ place ]
+    place: node:
+    if isOption node then
+      if node ? type && node ? description && builtins.stringLength node.description > 10 then [ ] else [ place ]
     else
-      concatLists (map (name: undescribed "${place}.${name}" option.${name}) (attrNames option));
+      concatLists (map (name: undescribed "${place}.${name}" node.${name}) (attrNames node));
+  failed = map (found: found.message) (filter (found: !found.assertion) ours.assertions);
 in
-{
-  config = removeAttrs config [ "clavitor" ] // {
-    services = removeAttrs config.services [ "clavitor" ];
+deepSeq ours (deepSeq together {
+  config = removeAttrs ours [ "clavitor" "assertions" ] // {
+    services = removeAttrs ours.services [ "clavitor" ];
   };
-  failed = map (found: found.message) (filter (found: !found.assertion) config.assertions);
-  undescribed = undescribed "options" options;
-}
+  failed = failed ++ import ./rules.nix { inherit lib release; } together;
+  undescribed = undescribed "options" declared;
+})

@@ -1,20 +1,32 @@
 # Names where packages would be.
 let
-  named = name: "/store/${name}";
+  named = name: {
+    type = "derivation";
+    inherit name;
+    outPath = "/store/${name}";
+  };
+  written = name: text: named "${name}:${builtins.hashString "sha256" text}";
 in
 {
   bash = named "bash";
   coreutils = named "coreutils";
   e2fsprogs = named "e2fsprogs";
+  gnused = named "gnused";
+  openssh = named "openssh";
   parted = named "parted";
   systemd = named "systemd";
   util-linux = named "util-linux";
-  gnused = named "gnused";
-  openssh = named "openssh";
   wireguard-tools = named "wireguard-tools";
   runtimeShell = "/store/bash/bin/bash";
-  requireFile = { name, hash, ... }: "/store/${hash}/${name}";
-  runCommandLocal = name: { binary }: _: "/store/by-hash${binary}-${name}";
-  writeText = name: text: "/store/${name}:${builtins.hashString "sha256" text}";
-  writeShellScript = name: text: "/store/${name}:${builtins.hashString "sha256" text}";
+  requireFile =
+    {
+      name,
+      hash,
+      message,
+    }:
+    assert message != "";
+    named "${hash}/${name}";
+  runCommandLocal = name: { binary }: _: named "by-hash${binary}-${name}";
+  writeText = written;
+  writeShellScript = written;
 }
