@@ -38,19 +38,38 @@ function fits(entry: Entry, filter: EntryFilter): boolean {
   return filter.favorite === undefined || entry.favorite === filter.favorite;
 }
 
+function byTitle(a: Line, b: Line): number {
+  return collator.compare(a.entry.title, b.entry.title) || (a.entry.id < b.entry.id ? -1 : 1);
+}
+
+/** Two sorted lists as one. */
+function merged(a: readonly Line[], b: readonly Line[]): Line[] {
+  const all: Line[] = [];
+  let at = 0;
+  for (const line of a) {
+    for (let next = b[at]; next !== undefined && byTitle(next, line) < 0; next = b[++at]) all.push(next);
+    all.push(line);
+  }
+  return all.concat(b.slice(at));
+}
+
 /** The entries in memory, by id and by title. */
 export class SearchIndex {
   readonly #lines = new Map<string, Line>();
-  #byTitle: Line[] | undefined;
+  /** Sorted as of the last look, with lines that are not in force any more; what came since is sorted by itself and merged. */
+  #byTitle: readonly Line[] = [];
+  readonly #fresh = new Map<string, Line>();
+  #stale = false;
 
   put(entry: Entry): void {
-    this.#lines.set(entry.id, lineOf(entry));
-    this.#byTitle = undefined;
+    this.delete(entry.id);
+    const line = lineOf(entry);
+    this.#lines.set(entry.id, line);
+    this.#fresh.set(entry.id, line);
   }
 
   delete(id: string): void {
-    this.#lines.delete(id);
-    this.#byTitle = undefined;
+    if (this.#lines.delete(id) && !this.#fresh.delete(id)) this.#stale = true;
   }
 
   get(id: string): Entry | undefined {
@@ -62,7 +81,10 @@ export class SearchIndex {
   }
 
   #sorted(): readonly Line[] {
-    this.#byTitle ??= [...this.#lines.values()].sort((a, b) => collator.compare(a.entry.title, b.entry.title) || (a.entry.id < b.entry.id ? -1 : 1));
+    if (this.#stale) this.#byTitle = this.#byTitle.filter((line) => this.#lines.get(line.entry.id) === line);
+    if (this.#fresh.size > 0) this.#byTitle = merged(this.#byTitle, [...this.#fresh.values()].sort(byTitle));
+    this.#stale = false;
+    this.#fresh.clear();
     return this.#byTitle;
   }
 
