@@ -30,23 +30,22 @@ fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-/// One constant for each file that the bundle's manifest names. The files are copied first: a bundle that is built meanwhile changes nothing.
+/// One value for each file that the bundle's manifest names. The files are copied first: a bundle that is built meanwhile changes nothing.
 fn embedded(root: &Path, out: &Path, manifest: &str) -> Result<String, Failure> {
     let manifest: serde_json::Value = serde_json::from_str(manifest)?;
-    let mut source = String::from("static FILES: &[File] = &[\n");
-    for (number, (path, file)) in manifest["files"].as_object().ok_or("assets.json names no files")?.iter().enumerate() {
+    let files = manifest["files"].as_object().ok_or("assets.json names no files")?;
+    let mut source = format!("static FILES: [File; {}] = [\n", files.len());
+    for (number, (path, file)) in files.iter().enumerate() {
         let member = |name: &str| file[name].as_str().ok_or_else(|| format!("{path} has no {name} in assets.json"));
         let from = format!("{}{path}", root.display());
-        let plain = included(&from, out, &format!("{number}"))?.ok_or_else(|| format!("{path} is missing"))?;
         let brotli = included(&format!("{from}.br"), out, &format!("{number}.br"))?;
         let gzip = included(&format!("{from}.gz"), out, &format!("{number}.gz"))?;
+        let length = fs::metadata(&from)?.len();
         let (media_type, integrity) = (member("type")?, member("integrity")?);
-        let optional = |file: Option<String>| file.map_or("None".to_owned(), |file| format!("Some({file})"));
         writeln!(
             source,
-            "File {{ path: {path:?}, media_type: {media_type:?}, integrity: {integrity:?}, plain: {plain}, brotli: {}, gzip: {} }},",
-            optional(brotli),
-            optional(gzip),
+            "File {{ path: {path:?}, media_type: {media_type:?}, integrity: {integrity:?}, \
+             copies: Copies::Compressed {{ brotli: {brotli}, gzip: {gzip}, length: {length}, plain: OnceLock::new() }} }},"
         )?;
     }
     source.push_str("];\n");
@@ -59,21 +58,18 @@ fn embedded(root: &Path, out: &Path, manifest: &str) -> Result<String, Failure> 
 }
 
 /// Copies a file beside the generated source, and says how it is included there.
-fn included(from: &str, out: &Path, name: &str) -> Result<Option<String>, Failure> {
-    if !Path::new(from).exists() {
-        return Ok(None);
-    }
+fn included(from: &str, out: &Path, name: &str) -> Result<String, Failure> {
     let to = out.join(format!("asset-{name}"));
-    fs::write(&to, fs::read(from)?)?;
-    Ok(Some(format!("include_bytes!({to:?})")))
+    fs::write(&to, fs::read(from).map_err(|error| format!("{from}: {error}"))?)?;
+    Ok(format!("include_bytes!({to:?})"))
 }
 
 fn missing() -> Result<String, Failure> {
     let mut source = String::new();
     writeln!(
         source,
-        "static FILES: &[File] = &[File {{ path: \"/index.html\", media_type: \"text/html; charset=utf-8\", integrity: {MISSING_INTEGRITY:?}, \
-         plain: {MISSING:?}.as_bytes(), brotli: None, gzip: None }}];"
+        "static FILES: [File; 1] = [File {{ path: \"/index.html\", media_type: \"text/html; charset=utf-8\", integrity: {MISSING_INTEGRITY:?}, \
+         copies: Copies::Plain({MISSING:?}.as_bytes()) }}];"
     )?;
     source.push_str("static SCRIPT_SOURCES: &[&str] = &[];\nstatic STYLE_SOURCES: &[&str] = &[];\n");
     Ok(source)

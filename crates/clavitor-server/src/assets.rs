@@ -1,4 +1,8 @@
 //! The web application's files: embedded when the crate is built, found by their exact path, never by joining paths.
+//!
+//! They are carried compressed only. Who takes no compressed copy gets the plain one, which is unpacked once and then kept.
+
+use std::sync::OnceLock;
 
 use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -21,12 +25,44 @@ pub struct File {
     pub media_type: &'static str,
     /// `sha256-…`, as in the page's integrity attributes; also the entity tag.
     pub integrity: &'static str,
-    /// As built.
-    pub plain: &'static [u8],
-    /// Compressed by Brotli.
-    pub brotli: Option<&'static [u8]>,
-    /// Compressed by gzip.
-    pub gzip: Option<&'static [u8]>,
+    copies: Copies,
+}
+
+/// What is carried of a file. The page that stands for an application that was not built is the only one that is not compressed.
+#[allow(dead_code, reason = "a build has the one kind or the other")]
+enum Copies {
+    Plain(&'static [u8]),
+    /// `length` is that of the plain copy, in bytes.
+    Compressed {
+        brotli: &'static [u8],
+        gzip: &'static [u8],
+        length: usize,
+        plain: OnceLock<Option<Vec<u8>>>,
+    },
+}
+
+impl File {
+    /// The best copy for whoever takes what `accepts` says, and its coding.
+    fn copy(&'static self, accepts: impl Fn(&str) -> bool) -> (&'static [u8], Option<&'static str>) {
+        match &self.copies {
+            Copies::Plain(plain) => (plain, None),
+            Copies::Compressed { brotli, .. } if accepts("br") => (brotli, Some("br")),
+            Copies::Compressed { gzip, .. } if accepts("gzip") => (gzip, Some("gzip")),
+            Copies::Compressed { gzip, length, plain, .. } => match plain.get_or_init(|| unpacked(gzip, *length)) {
+                Some(plain) => (plain, None),
+                // Does not happen to a file that the build made; a test unpacks every one.
+                None => (gzip, Some("gzip")),
+            },
+        }
+    }
+}
+
+/// The content of a gzip file with the shortest header (RFC 1952, section 2.3), which is what the bundle's build writes.
+fn unpacked(gzip: &[u8], length: usize) -> Option<Vec<u8>> {
+    const HEADER_BYTES: usize = 10;
+    const TRAILER_BYTES: usize = 8;
+    let deflated = gzip.get(HEADER_BYTES..gzip.len().checked_sub(TRAILER_BYTES)?)?;
+    miniz_oxide::inflate::decompress_to_vec_with_limit(deflated, length).ok().filter(|plain| plain.len() == length)
 }
 
 /// The files of one build.
@@ -39,7 +75,7 @@ impl Assets {
     /// The files that this binary carries.
     pub fn embedded() -> Self {
         let policy = HeaderValue::from_str(&policy()).unwrap_or(HeaderValue::from_static("default-src 'none'"));
-        Self { files: FILES, policy }
+        Self { files: &FILES, policy }
     }
 
     /// Every file.
@@ -83,14 +119,10 @@ fn is_known(file: &File, headers: &HeaderMap) -> bool {
     headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag(file).as_bytes())
 }
 
-fn content(file: &File, headers: &HeaderMap) -> Response {
+fn content(file: &'static File, headers: &HeaderMap) -> Response {
     let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let accepts = |coding: &str| accepted.split(',').any(|offer| offer.trim() == coding);
-    let (body, coding) = match (file.brotli, file.gzip) {
-        (Some(brotli), _) if accepts("br") => (brotli, Some("br")),
-        (_, Some(gzip)) if accepts("gzip") => (gzip, Some("gzip")),
-        _ => (file.plain, None),
-    };
+    let (body, coding) = file.copy(accepts);
     let mut response = ([(header::CONTENT_TYPE, file.media_type)], body).into_response();
     if let Some(coding) = coding {
         response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
@@ -107,7 +139,7 @@ mod tests {
     #[test]
     fn every_file_is_what_its_integrity_says() {
         for file in Assets::embedded().files() {
-            assert_eq!(file.integrity, format!("sha256-{}", BASE64.encode(&sha256(file.plain))), "{}", file.path);
+            assert_eq!(file.integrity, format!("sha256-{}", BASE64.encode(&sha256(file.copy(|_| false).0))), "{}", file.path);
         }
     }
 
@@ -130,12 +162,25 @@ mod tests {
     #[test]
     fn a_compressed_copy_goes_to_whoever_takes_it() {
         for file in Assets::embedded().files() {
-            for (coding, copy) in [("br", file.brotli), ("gzip", file.gzip)] {
-                let headers = [(header::ACCEPT_ENCODING, coding.parse().unwrap())].into_iter().collect();
+            let packed = matches!(file.copies, Copies::Compressed { .. });
+            for (accepted, coding) in [("gzip, br", Some("br")), ("gzip", Some("gzip")), ("zstd", None)] {
+                let headers = [(header::ACCEPT_ENCODING, accepted.parse().unwrap())].into_iter().collect();
                 let response = Assets::embedded().answer(file.path, &headers).unwrap();
-                assert_eq!(response.headers().contains_key(header::CONTENT_ENCODING), copy.is_some(), "{} {coding}", file.path);
+                let told = response.headers().get(header::CONTENT_ENCODING).map(|told| told.to_str().unwrap());
+                assert_eq!(told, coding.filter(|_| packed), "{} {accepted}", file.path);
                 assert_eq!(response.headers()[header::VARY], "accept-encoding");
             }
+        }
+    }
+
+    #[test]
+    fn what_is_cut_or_longer_than_its_manifest_says_is_not_unpacked() {
+        let gzip = [&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3][..], &[0x4b, 0x4c, 0x4a, 6, 0], &[0xc2, 0x41, 0x24, 0x35, 3, 0, 0, 0]].concat();
+        assert_eq!(unpacked(&gzip, 3).as_deref(), Some(&b"abc"[..]));
+        assert_eq!(unpacked(&gzip, 2), None);
+        assert_eq!(unpacked(&gzip, 4), None);
+        for end in 0..15 {
+            assert_eq!(unpacked(&gzip[..end], 3), None, "{end}");
         }
     }
 

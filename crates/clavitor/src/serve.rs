@@ -13,6 +13,7 @@ use anyhow::Context as _;
 use clavitor_server::{
     App, Config, Node, Shutdown, accept,
     alert::{Alert, Check, DiskState, TARGET},
+    app::ERROR_ONLY,
     config::Clock,
     control,
     edition::Edition,
@@ -26,6 +27,8 @@ use tokio::{
     signal::unix::{SignalKind, signal},
     task::JoinSet,
 };
+use tracing::Level;
+use tracing_subscriber::{filter::Targets, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 use self::{certificate::Filled, sockets::Sockets};
 
@@ -69,16 +72,14 @@ fn runtime(workers: usize) -> tokio::runtime::Builder {
 }
 
 fn log(log: &Log) -> anyhow::Result<()> {
-    let filter = tracing_subscriber::EnvFilter::try_new(&log.log).with_context(|| format!("--log {:?} is not a filter", log.log))?;
+    let filter: Targets = log.log.parse().with_context(|| format!("--log {:?} is not a filter", log.log))?;
     // What needs a person is shown, whatever else is not.
-    let mut filter = filter.add_directive(format!("{TARGET}=error").parse()?);
-    for library in clavitor_server::app::ERROR_ONLY {
-        filter = filter.add_directive(format!("{library}=error").parse()?);
-    }
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(io::stderr().is_terminal()).with_writer(io::stderr);
+    let filter = filter.with_target(TARGET, Level::ERROR).with_targets(ERROR_ONLY.map(|library| (library, Level::ERROR)));
+    let lines = tracing_subscriber::fmt::layer().with_ansi(io::stderr().is_terminal()).with_writer(io::stderr);
+    let subscriber = tracing_subscriber::registry().with(filter);
     match log.log_format {
-        LogFormat::Text => lines.with_target(false).init(),
-        LogFormat::Json => lines.json().init(),
+        LogFormat::Text => subscriber.with(lines.with_target(false)).init(),
+        LogFormat::Json => subscriber.with(lines.json()).init(),
     }
     Ok(())
 }

@@ -16,7 +16,8 @@ use tokio::{
     net::{TcpListener, TcpSocket, TcpStream},
 };
 use tokio_rustls::TlsConnector;
-use tracing_subscriber::EnvFilter;
+use tracing::Level;
+use tracing_subscriber::{filter::Targets, layer::SubscriberExt as _};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -188,9 +189,8 @@ fn client() -> TlsConnector {
 #[tokio::test]
 async fn nothing_that_comes_over_a_socket_is_logged() {
     let lines = Lines::default();
-    let quiet = |filter: EnvFilter, library: &str| filter.add_directive(format!("{library}=error").parse().unwrap());
-    let filter = ERROR_ONLY.into_iter().fold(EnvFilter::new("debug"), quiet);
-    let subscriber = tracing_subscriber::fmt().with_writer(lines.clone()).with_env_filter(filter).finish();
+    let filter = Targets::new().with_default(Level::DEBUG).with_targets(ERROR_ONLY.map(|library| (library, Level::ERROR)));
+    let subscriber = tracing_subscriber::registry().with(filter).with(tracing_subscriber::fmt::layer().with_writer(lines.clone()));
     let guard = tracing::subscriber::set_default(subscriber);
     let node = TestNode::new();
     let mut config = node.app.node().config().clone();
