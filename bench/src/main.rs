@@ -130,7 +130,7 @@ fn one(part: &str, folder: &Path) -> Result<Vec<Figure>> {
         "nginx" => nginx::figures(folder),
         "handshakes" => handshakes::figures(folder),
         "start" => start::measure(&editions, folder),
-        "size" => size::figures(Path::new(BINARY), commercial.as_deref().map(Path::new), folder),
+        "size" => size::figures(Path::new(BINARY), commercial.as_deref().map(Path::new)),
         "browser" => Ok(vec![browser::figure(Path::new(BROWSER_TIMES))?]),
         other => bail!("no part {other}; there are {}", PARTS.join(", ")),
     }
