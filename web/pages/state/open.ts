@@ -4,6 +4,7 @@ import { Alarm, type OpenVault, type Progress, type VaultClient } from "../../va
 import { clear as clearClipboard } from "../ui/clipboard.ts";
 import { toast } from "../ui/toast.tsx";
 import { explain } from "./failure.ts";
+import { Pace } from "./pace.ts";
 import { phase, raise, recoveryDraft, revision } from "./phase.ts";
 import { pickNone } from "./pick.ts";
 import { isIdle, watchPresence } from "./presence.ts";
@@ -12,11 +13,9 @@ import { forgetView } from "./view.ts";
 const IDLE_CHECK_MS = 5_000;
 /** Shorter absences are not worth loading the list again. */
 const AWAY_MS = 60_000;
-/** Shortest time between two drawings of a list that is still loading; it is drawn once more when it is complete. */
-const REDRAW_MS = 500;
 
-/** A page that draws nothing for so long is not looked at. */
-const UNSEEN_MS = 200;
+/** A page that draws nothing for so long is out of sight, whatever it says. */
+const UNSEEN_MS = 1_000;
 
 /** How far the summaries are loaded; null once they all are. */
 export const loading = signal<Progress | null>(null);
@@ -58,6 +57,7 @@ function setupToken(): string | null {
 
 /** Shows an open vault and begins to load its list. */
 export function enter(vault: OpenVault): void {
+  pace = new Pace();
   vault.onChange(changed);
   vault.onClosed((why) => {
     void left(why);
@@ -70,14 +70,11 @@ export function enter(vault: OpenVault): void {
   void fill(vault);
 }
 
-let lastMs = 0;
+let pace = new Pace();
 
-/** Redraws: at once, but not for every page of a list that is still loading, which would sort it again each time. */
+/** Redraws: at once, but not for every page of a list that is still loading. */
 function changed(): void {
-  const now = performance.now();
-  if (loading.peek() !== null && now - lastMs < REDRAW_MS) return;
-  lastMs = now;
-  revision.value += 1;
+  if (pace.due(performance.now(), loading.peek() !== null)) revision.value += 1;
 }
 
 /** Takes over what agents and other browsers wrote while this page was out of sight. */
@@ -110,10 +107,10 @@ async function fill(vault: OpenVault): Promise<void> {
   }
 }
 
-/** Ends when what was changed is on screen; at the latest after a moment, because a page out of sight draws nothing. */
+/** Ends when what was changed is on screen; a page out of sight draws nothing. */
 function drawn(): Promise<void> {
   return new Promise((done) => {
-    setTimeout(done, UNSEEN_MS);
+    setTimeout(done, document.hidden ? 0 : UNSEEN_MS);
     requestAnimationFrame(() => setTimeout(done));
   });
 }
