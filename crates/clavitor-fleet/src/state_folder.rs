@@ -10,8 +10,12 @@ use std::{
 
 use serde::{Serialize, de::DeserializeOwned};
 
+use crate::remote::plain;
+
 /// What is kept is never larger.
 const FILE_BYTES_MAX: u64 = 64 << 20;
+/// Of who holds a lock.
+const HOLDER_BYTES_MAX: u64 = 200;
 
 /// Why something cannot be kept or read.
 #[derive(Debug, thiserror::Error)]
@@ -22,9 +26,9 @@ pub enum StateError {
     /// Somebody changed the file, or another version wrote it.
     #[error("{0} cannot be understood ({1}): move it away to begin anew")]
     Content(PathBuf, String),
-    /// Another run of this verb holds it.
-    #[error("another run holds {0}: wait for it, or end it")]
-    Busy(PathBuf),
+    /// Another run holds it, and this is who.
+    #[error("another run holds {0} ({1}): wait for it, or end it")]
+    Busy(PathBuf, String),
 }
 
 /// The folder.
@@ -101,7 +105,7 @@ impl StateFolder {
         }
     }
 
-    /// Holds a name against other runs.
+    /// Holds a name against other runs. Whoever finds it held is told the process and the user.
     ///
     /// # Errors
     /// [`StateError::Busy`], [`StateError::File`].
@@ -109,19 +113,33 @@ impl StateFolder {
         let path = self.path(&format!("{name}.lock"));
         let failed = |error| StateError::File(path.clone(), error);
         folder_of(&path).map_err(failed)?;
-        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path).map_err(failed)?;
+        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path).map_err(failed)?;
         match file.try_lock() {
-            Ok(()) => Ok(Lock(file)),
-            Err(TryLockError::WouldBlock) => Err(StateError::Busy(path)),
-            Err(TryLockError::Error(error)) => Err(failed(error)),
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                // Who holds it may not have written it yet.
+                let _ = file.take(HOLDER_BYTES_MAX).read_to_string(&mut holder);
+                return Err(StateError::Busy(path, plain(&holder)));
+            }
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
+        let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "somebody".to_owned());
+        let who = format!("process {} of {user}", std::process::id());
+        file.set_len(0).and_then(|()| file.write_all(who.as_bytes())).map_err(failed)?;
+        Ok(Lock(file))
     }
 }
 
 fn folder_of(path: &Path) -> io::Result<&Path> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    make_private(folder)?;
     Ok(folder)
+}
+
+/// Makes a folder, and those above it that are missing, for this user only.
+pub(crate) fn make_private(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 /// Written aside, synced, renamed; the folder is synced too.
@@ -168,7 +186,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let state = StateFolder::at(folder.path());
         let held = state.lock("routine").unwrap();
-        assert!(state.lock("routine").unwrap_err().to_string().contains("another run holds"));
+        let told = state.lock("routine").unwrap_err().to_string();
+        assert!(told.contains("another run holds") && told.contains(&format!("process {}", std::process::id())), "{told}");
         assert!(state.lock("monitor").is_ok());
         drop(held);
         assert!(state.lock("routine").is_ok());

@@ -31,7 +31,7 @@ const ROLLED_BACK: i32 = 8;
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let done = match arguments.split_first() {
-        Some((word, [authorities, fronts @ ..])) if word == reader::WORD => reader::run(Path::new(authorities), fronts),
+        Some((word, [authorities, vaults])) if word == reader::WORD => reader::run(Path::new(authorities), Path::new(vaults)),
         _ => story(),
     };
     match done {
@@ -48,11 +48,11 @@ fn story() -> Result<()> {
     files::story(&programs.tool)?;
     let began = Instant::now();
     println!("\nA fleet of seven machines in namespaces: two hubs, four nodes, an operator.");
-    let fleet = Fleet::start()?;
+    let mut fleet = Fleet::start()?;
     let (now, next) = (fleet.lab.folder().join("now"), fleet.lab.folder().join("next"));
     fleet::slim(&programs.now, &now)?;
     fleet::slim(&programs.next, &next)?;
-    fleet.install(&now)?;
+    fleet.install(&now, &programs.vault)?;
     let versions = [version(&now)?, version(&next)?];
     println!(
         "  Tunnels, firewalls and logins stand, and {} serve version {}: {:.0} s.",
@@ -60,10 +60,14 @@ fn story() -> Result<()> {
         versions[0],
         began.elapsed().as_secs_f64()
     );
+    println!(
+        "  A vault lives on one node and is not copied to others in this version. So each node keeps a vault of its own with the same secret in it,\n  \
+         a field of tier 1, and one agent holds a token for each."
+    );
 
     let reader = Reader::start(&fleet)?;
     println!(
-        "\nSomebody keeps reading. The operator rolls out {}; the new system of {UNLUCKY} has a mistake: it listens on its own machine only.",
+        "\nThe agent keeps reading the secret. The operator rolls out {}; the new system of {UNLUCKY} has a mistake: it listens on its own machine only.",
         versions[1]
     );
     let before = fleet.nodes[UNLUCKY].systems()?;
@@ -73,7 +77,11 @@ fn story() -> Result<()> {
     ensure!(fleet.nodes[UNLUCKY].systems()? == before, "{UNLUCKY} should run and boot what it ran before");
     println!("  It ended with {ended}: {UNLUCKY} runs and boots what it ran before, and what came behind it was not touched.");
 
-    println!("\nThe mistake is mended, and the operator goes on.");
+    fleet.lose_hub_a();
+    println!(
+        "\nThe mistake is mended. {}, the hub of network a, loses its power; the operator goes on through the other one.",
+        fleet::HUB_A
+    );
     let left: Vec<&str> =
         SERVING.into_iter().filter(|node| fleet.nodes[*node].systems().is_ok_and(|(runs, _)| !runs.ends_with("-next"))).collect();
     ensure!(left.contains(&UNLUCKY) && left.len() > 1, "left were {left:?}");
@@ -90,14 +98,17 @@ struct Programs {
     tool: PathBuf,
     now: PathBuf,
     next: PathBuf,
+    /// Makes a vault.
+    vault: PathBuf,
 }
 
 impl Programs {
     fn find() -> Result<Self> {
         let own = std::env::current_exe()?;
         let folder = own.parent().and_then(Path::parent).context("the folder of cargo's output")?;
-        let programs = Self { tool: folder.join("clavitor-fleet"), now: folder.join("clavitor"), next: folder.join("examples/next") };
-        for program in [&programs.tool, &programs.now, &programs.next] {
+        let [tool, now, next, vault] = ["clavitor-fleet", "clavitor", "examples/next", "examples/vault"].map(|name| folder.join(name));
+        let programs = Self { tool, now, next, vault };
+        for program in [&programs.tool, &programs.now, &programs.next, &programs.vault] {
             ensure!(program.exists(), "{} is missing: run scripts/fleet-demo, which builds it", program.display());
         }
         Ok(programs)
@@ -120,7 +131,7 @@ fn systems(fleet: &Fleet, nodes: &[&str], program: &Path, listens: impl Fn(&str)
 fn deploy(fleet: &Fleet, tool: &Path, version: &str, systems: &[String]) -> Result<i32> {
     let folder = fleet.lab.folder();
     let mut command = fleet.operator.command(tool.to_str().context("a path in UTF-8")?);
-    command.arg("--inventory").arg(folder.join("fleet.toml")).args(["deploy", "--yes", "--version", version]);
+    command.arg("--inventory").arg(folder.join("fleet.toml")).args(["deploy", "--yes", "--connect-s", "3", "--version", version]);
     command.args(["--identity", "/srv/home/.ssh/id_ed25519"]).arg("--ca-file").arg(folder.join("authorities.pem"));
     for system in systems {
         command.args(["--closure", system]);
@@ -135,13 +146,13 @@ fn deploy(fleet: &Fleet, tool: &Path, version: &str, systems: &[String]) -> Resu
 
 fn judge(reads: &Reads, versions: &[String; 2]) -> Result<()> {
     println!(
-        "\nMeanwhile {} reads were answered, {} of them by another node than the one whose turn it was; {} failed.",
+        "\nMeanwhile the agent read the secret {} times, {} of them from another node than the one whose turn it was; {} reads failed.",
         reads.answered, reads.elsewhere, reads.failed
     );
     ensure!(reads.failed == 0 && reads.answered > 0, "a read failed: {reads:?}");
     for (node, seen) in &reads.versions {
         ensure!(seen.iter().all(|version| versions.contains(version)), "{node} said {seen:?}");
-        println!("  {node} said {}", seen.iter().cloned().collect::<Vec<_>>().join(", then "));
+        println!("  {node} gave it in version {}", seen.iter().cloned().collect::<Vec<_>>().join(", then in "));
     }
     let all = reads.versions.len() == SERVING.len() && reads.versions.values().all(|seen| seen.len() == versions.len());
     ensure!(all, "every node should have been read in both versions: {:?}", reads.versions);

@@ -1,9 +1,8 @@
-//! Somebody who keeps reading, from the public side and over verified TLS, through whichever nodes serve. Runs as a process of its own on the laboratory's internet.
+//! A hosted agent that keeps reading one secret: from the public side, over verified TLS, with its token for whichever node it asks. Runs as a process of its own on the laboratory's internet.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     io::Read as _,
-    net::SocketAddr,
     path::Path,
     process::{Child, Stdio},
     sync::{
@@ -14,25 +13,40 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, ensure};
-use clavitor_outbound::{Probe, Prober};
-use serde::{Deserialize, Serialize};
+use clavitor_api::{HostedValue, NodeInfo};
+use clavitor_outbound::{Ask, Client, Uri, client, get};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::fleet::Fleet;
+use crate::fleet::{Fleet, SERVING};
 
 /// The word that makes this program the reader.
 pub(crate) const WORD: &str = "reader";
-const PAUSE: Duration = Duration::from_millis(20);
+/// Five reads a second for four nodes: a node gives one agent two a second, and for a while more while another node is away.
+const PAUSE: Duration = Duration::from_millis(200);
+const DEADLINE: Duration = Duration::from_secs(5);
+const ANSWER_BYTES_MAX: usize = 64 << 10;
+
+/// What a node's vault has for the agent.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Sealed {
+    /// The agent's token for this vault.
+    token: String,
+    /// Where the node opens the secret for it.
+    path: String,
+    /// What must come out.
+    value: String,
+}
 
 /// What came of it.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Reads {
-    /// Answered, by any node.
+    /// The secret was given, by any node.
     pub(crate) answered: u64,
     /// Of these, by another node than the one whose turn it was, because that one was being changed.
     pub(crate) elsewhere: u64,
-    /// Answered by no node.
+    /// Given by no node.
     pub(crate) failed: u64,
-    /// Versions that each node said it serves.
+    /// Versions of each node that gave the secret.
     pub(crate) versions: BTreeMap<String, BTreeSet<String>>,
 }
 
@@ -40,11 +54,14 @@ pub(crate) struct Reads {
 pub(crate) struct Reader(Child);
 
 impl Reader {
-    /// Begins to read.
+    /// Begins to read. Names are looked up in a file, because the laboratory has no DNS.
     pub(crate) fn start(fleet: &Fleet) -> Result<Self> {
-        let own = std::env::current_exe()?;
-        let mut command = fleet.lab.internet().command(own.to_str().context("a path in UTF-8")?);
-        command.arg(WORD).arg(fleet.lab.folder().join("authorities.pem")).args(fleet.fronts().lines());
+        let (internet, own) = (fleet.lab.internet(), std::env::current_exe()?);
+        let hosts: String = SERVING.iter().map(|name| format!("{} {}\n", fleet.nodes[*name].address, fleet.host_name(name))).collect();
+        internet.run_with("cat >/srv/hosts && mount --bind /srv/hosts /etc/hosts", &hosts)?;
+        std::fs::write(internet.path("/srv/vaults.json"), serde_json::to_vec(&fleet.vaults)?)?;
+        let mut command = internet.command(own.to_str().context("a path in UTF-8")?);
+        command.arg(WORD).arg(fleet.lab.folder().join("authorities.pem")).arg("/srv/vaults.json");
         Ok(Self(command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?))
     }
 
@@ -58,15 +75,10 @@ impl Reader {
     }
 }
 
-/// Reads until standard input ends, then prints what came of it. `fronts`: name and address of each node.
-pub(crate) fn run(authorities: &Path, fronts: &[String]) -> Result<()> {
-    let fronts: Vec<(&str, SocketAddr)> = fronts
-        .iter()
-        .map(|front| {
-            let (name, address) = front.split_once(' ').context("NAME ADDRESS")?;
-            Ok((name, SocketAddr::new(address.parse()?, 443)))
-        })
-        .collect::<Result<_>>()?;
+/// Reads until standard input ends, then prints what came of it. `vaults`: what each node, by its public name, has for the agent.
+pub(crate) fn run(authorities: &Path, vaults: &Path) -> Result<()> {
+    let vaults: BTreeMap<String, Sealed> = serde_json::from_slice(&std::fs::read(vaults)?)?;
+    let vaults: Vec<_> = vaults.iter().collect();
     let over = Arc::new(AtomicBool::new(false));
     let told = Arc::clone(&over);
     std::thread::spawn(move || {
@@ -74,14 +86,14 @@ pub(crate) fn run(authorities: &Path, fronts: &[String]) -> Result<()> {
         let _ = std::io::stdin().read_to_end(&mut Vec::new());
         told.store(true, Ordering::Relaxed);
     });
-    let prober = Prober::new(Some(authorities))?;
+    let client = client(Some(authorities))?;
     let mut reads = Reads::default();
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
         for turn in 0.. {
             if over.load(Ordering::Relaxed) {
                 break;
             }
-            read(&prober, &fronts, turn % fronts.len(), &mut reads).await;
+            read(&client, &vaults, turn % vaults.len(), &mut reads).await;
             tokio::time::sleep(PAUSE).await;
         }
     });
@@ -89,18 +101,25 @@ pub(crate) fn run(authorities: &Path, fronts: &[String]) -> Result<()> {
 }
 
 /// One read, begun at the node whose turn it is.
-async fn read(prober: &Prober, fronts: &[(&str, SocketAddr)], first: usize, reads: &mut Reads) {
-    for (tried, (name, address)) in fronts.iter().cycle().skip(first).take(fronts.len()).enumerate() {
-        let probe = Probe { address: *address, name, paths: &["/v1/node"], deadline: Duration::from_secs(5), answer_bytes_max: 64 << 10 };
-        let Ok(probed) = prober.look(&probe).await else { continue };
-        let Some(answer) = probed.answers.first().filter(|answer| answer.status == 200) else { continue };
+async fn read(client: &Client, vaults: &[(&String, &Sealed)], first: usize, reads: &mut Reads) {
+    for (tried, (node, sealed)) in vaults.iter().cycle().skip(first).take(vaults.len()).enumerate() {
+        let opened: Option<HostedValue> = ask(client, node, &sealed.path, Some(&sealed.token)).await;
+        if opened.is_none_or(|opened| opened.value != sealed.value) {
+            continue;
+        }
         reads.answered += 1;
         reads.elsewhere += u64::from(tried > 0);
-        if let Ok(info) = serde_json::from_slice::<serde_json::Value>(&answer.body) {
-            let version = info["version"].as_str().unwrap_or_default().to_owned();
-            reads.versions.entry((*name).to_owned()).or_default().insert(version);
+        // Which version that was; it may be gone a moment later.
+        if let Some(info) = ask::<NodeInfo>(client, node, "/v1/node", None).await {
+            reads.versions.entry((*node).clone()).or_default().insert(info.version);
         }
         return;
     }
     reads.failed += 1;
+}
+
+async fn ask<T: DeserializeOwned>(client: &Client, node: &str, path: &str, bearer: Option<&str>) -> Option<T> {
+    let to: Uri = format!("https://{node}{path}").parse().ok()?;
+    let answer = get(client, &Ask { to: &to, bearer, deadline: DEADLINE, answer_bytes_max: ANSWER_BYTES_MAX }).await.ok()?;
+    (answer.status == 200).then(|| serde_json::from_slice(&answer.body).ok()).flatten()
 }

@@ -1,17 +1,17 @@
 //! `deploy` and `rollback`: a plan in words, a yes, and the rollout.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufRead as _, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde::{Deserialize, Serialize};
 
 use super::outside::Outside;
 use super::rollout::{Run, drive, open, state_of};
-use super::way::Way;
+use super::way::{Way, block_on};
 use super::{Context, Done, Failure, Kind};
 use crate::inventory::{Inventory, Moment, NodeName};
-use crate::monitor::{Incident, open_incidents};
 use crate::remote::{Bounds, plain, run};
 use crate::rollout::{
     ANY_VERSION, Candidate, Clock, Command, Front, Input, Limits, Needs, Nodes, Plan, PlanError, Report, Wish, plan_words,
@@ -60,7 +60,7 @@ pub(super) struct Deploy {
     #[arg(long, requires = "dry_run")]
     preflight: bool,
     /// Go on with the rollout that stopped or was cut off
-    #[arg(long, conflicts_with_all = ["closure", "flake", "only", "dry_run"])]
+    #[arg(long, conflicts_with_all = ["closure", "flake", "only", "dry_run", "confirm_s", "soak_s"])]
     resume: bool,
     #[command(flatten)]
     way: Way,
@@ -128,12 +128,15 @@ pub(super) fn deploy(context: &Context, deploy: &Deploy) -> Done {
         Some(folder) => build(context, folder, &chosen)?,
         None => deploy.closure.iter().cloned().collect(),
     };
+    let mut given = BTreeSet::new();
+    if let Some((name, _)) = deploy.closure.iter().find(|(name, _)| !given.insert(name)) {
+        return Err(Failure::new(Kind::Usage, format!("{name} is given two systems")));
+    }
     let version = deploy.version.clone().unwrap_or_default();
     let plan = plan(&inventory, &deploy.way, version, &chosen, &closures)?;
     let nodes = nodes(context, &inventory, &deploy.way, &deploy.outside)?;
     if deploy.dry_run {
-        show(context, &plan)?;
-        return if deploy.preflight { preflight(context, &plan, &nodes) } else { Ok(()) };
+        return propose(context, &plan, deploy.preflight.then_some(&nodes));
     }
     begin(context, &plan, nodes, deploy.yes)
 }
@@ -148,7 +151,7 @@ pub(super) fn rollback(context: &Context, rollback: &Rollback) -> Done {
     }
     open(context)?.refuse_if_unfinished()?;
     let nodes = nodes(context, &inventory, &rollback.way, &rollback.outside)?;
-    let previous = super::rollout::runtime()?.block_on(nodes.previous(&rollback.node));
+    let previous = block_on(unless_interrupted(nodes.previous(&rollback.node)))?;
     let previous = previous.map_err(|why| Failure::new(Kind::Refused, format!("{} cannot go back", rollback.node)).why(why))?;
     context
         .say(format_args!("{} goes back to {previous}, as a rollout to one node: with a backup, a timer and the checks.", rollback.node));
@@ -191,9 +194,15 @@ fn confirm(context: &Context, yes: bool) -> Done {
         return Err(not.why("nobody is there to ask"));
     }
     context.say("Go on? Type yes:");
-    let mut answer = String::new();
-    let read = io::Read::take(io::stdin().lock(), ANSWER_BYTES_MAX).read_line(&mut answer);
-    if read.is_ok() && answer.trim() == "yes" { Ok(()) } else { Err(not) }
+    let (tell, told) = tokio::sync::oneshot::channel();
+    // A thread of its own: nothing ends the reading of a terminal, and Ctrl-C must end the verb.
+    std::thread::spawn(move || {
+        let mut answer = String::new();
+        let read = io::Read::take(io::stdin().lock(), ANSWER_BYTES_MAX).read_line(&mut answer);
+        // Nobody listens once Ctrl-C was pressed.
+        let _ = tell.send(read.is_ok() && answer.trim() == "yes");
+    });
+    if block_on(unless_interrupted(told))? == Ok(true) { Ok(()) } else { Err(not) }
 }
 
 fn chosen(context: &Context, inventory: &Inventory, deploy: &Deploy) -> Result<Vec<NodeName>, Failure> {
@@ -266,15 +275,8 @@ pub(super) fn nodes(context: &Context, inventory: &Inventory, way: &Way, outside
     };
     let needs = Needs { free_kb_min: u64::from(inventory.rollout.disk_free_mb_min) << 10, ..Needs::default() };
     let fronts = inventory.active().map(front).collect();
-    let open =
-        open_incidents(&StateFolder::at(context.state_folder())).map_err(|error| Failure::general("the monitor's incidents").why(error))?;
-    let incident = |(name, found): (String, Vec<Incident>)| Some((name.parse().ok()?, found.first()?.words.clone()));
-    let incidents = open.into_iter().filter_map(incident).collect();
-    Ok(Nodes::new(way.open(context, inventory)?, outside.prober()?, fronts, needs, incidents, way.data.clone()))
-}
-
-fn show(context: &Context, plan: &Plan) -> Done {
-    context.answer(plan, || plan_words(plan))
+    let state = StateFolder::at(context.state_folder());
+    Ok(Nodes { ssh: way.open(context, inventory)?, prober: outside.prober()?, fronts, needs, state, data: way.data.clone() })
 }
 
 /// A plan without systems: nothing is built for a look at the waves.
@@ -283,40 +285,81 @@ fn unbuilt(chosen: &[NodeName]) -> BTreeMap<NodeName, String> {
     chosen.iter().map(|name| (name.clone(), path(name))).collect()
 }
 
+/// What `nix build --json` says of one system. Older versions have no other way to tell where it lies.
+#[derive(Debug, Deserialize)]
+struct Built {
+    outputs: BTreeMap<String, String>,
+}
+
 fn build(context: &Context, folder: &Path, chosen: &[NodeName]) -> Result<BTreeMap<NodeName, String>, Failure> {
-    let runtime = super::rollout::runtime()?;
     let folder = folder.canonicalize().map_err(|error| Failure::new(Kind::NotFound, format!("{}: {error}", folder.display())))?;
     let one = |(place, name): (usize, &NodeName)| {
         context.say(format_args!("building {name} ({}/{})", place + 1, chosen.len()));
-        let what = format!("path:{}#nixosConfigurations.{name}.config.system.build.toplevel", folder.display());
-        let argv = ["nix", "--extra-experimental-features", "nix-command flakes", "build", "--no-link", "--print-out-paths", what.as_str()];
-        let said = runtime
-            .block_on(run(&argv, &[], &folder, BUILD))
-            .map_err(|error| Failure::general(format!("{name} was not built")).why(error))?;
-        match said.out.trim() {
-            path if said.is_success() && path.starts_with("/nix/store/") => Ok((name.clone(), path.to_owned())),
-            _ => Err(Failure::general(format!("{name} was not built")).why(plain(&said.err))),
+        // Named from within: whatever characters the folder's own name has, they are not nix's to read.
+        let what = format!("path:.#nixosConfigurations.{name}.config.system.build.toplevel");
+        let argv = ["nix", "--extra-experimental-features", "nix-command flakes", "build", "--no-link", "--json", what.as_str()];
+        let not = || Failure::general(format!("{name} was not built"));
+        let said = block_on(unless_interrupted(run(&argv, &[], &folder, BUILD)))?.map_err(|error| not().why(error))?;
+        if !said.is_success() {
+            return Err(not().why(plain(&said.err)));
         }
+        let built: Vec<Built> = serde_json::from_str(&said.out).map_err(|error| not().why(format!("nix said something else: {error}")))?;
+        let path = built.into_iter().find_map(|mut built| built.outputs.remove("out"));
+        Ok((name.clone(), path.ok_or_else(|| not().why("nix names no output of it"))?))
     };
     chosen.iter().enumerate().map(one).collect()
 }
 
-/// Asks every node of the plan whether it could; changes nothing.
-fn preflight(context: &Context, plan: &Plan, nodes: &Nodes) -> Done {
-    let runtime = super::rollout::runtime()?;
-    let mut refused = 0;
-    for node in plan.nodes() {
-        match runtime.block_on(nodes.ask(plan, node, Command::Preflight)) {
-            Report::Failed(why) | Report::Lost(why) => {
-                refused += 1;
-                context.say(format_args!("  {node}: {why}"));
-            }
-            Report::Already => context.say(format_args!("  {node}: runs it already")),
-            _ => context.say(format_args!("  {node}: can")),
-        }
+/// Before a rollout has begun, Ctrl-C ends what was started on this machine, and the verb. Programs that were started are out of the terminal's reach.
+async fn unless_interrupted<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
+    tokio::select! {
+        done = work => Ok(done),
+        _ = tokio::signal::ctrl_c() => Err(Failure::new(Kind::Interrupted, "interrupted; no rollout was begun and no node was changed")),
     }
+}
+
+/// The answer of `--dry-run`.
+#[derive(Debug, Serialize)]
+struct Proposal<'a> {
+    schema: &'static str,
+    #[serde(flatten)]
+    plan: &'a Plan,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preflight: Option<Vec<Asked<'a>>>,
+}
+
+/// What a node said to the preflight.
+#[derive(Debug, Serialize)]
+struct Asked<'a> {
+    node: &'a NodeName,
+    report: Report,
+}
+
+/// Shows the plan; asks every node of it whether it could, if there is a way to them. Changes nothing.
+fn propose(context: &Context, plan: &Plan, nodes: Option<&Nodes>) -> Done {
+    let ask = |nodes: &Nodes| {
+        let one = |node| {
+            let report = block_on(unless_interrupted(nodes.ask(plan, node, Command::Preflight)))?;
+            let asked = Asked { node, report };
+            tell(context, &asked);
+            Ok(asked)
+        };
+        plan.nodes().map(one).collect::<Result<Vec<_>, Failure>>()
+    };
+    let proposal = Proposal { schema: "clavitor.fleet-rollout-plan/1", plan, preflight: nodes.map(ask).transpose()? };
+    context.answer(&proposal, || plan_words(plan))?;
+    let refused = proposal.preflight.iter().flatten().filter(|asked| !matches!(asked.report, Report::Done | Report::Already)).count();
     match refused {
         0 => Ok(()),
         count => Err(Failure::new(Kind::Refused, format!("{count} of {} nodes could not take the new version now", plan.nodes().count()))),
+    }
+}
+
+fn tell(context: &Context, asked: &Asked<'_>) {
+    let Asked { node, report } = asked;
+    match report {
+        Report::Failed(why) | Report::Lost(why) => context.say(format_args!("  {node}: {why}")),
+        Report::Already => context.say(format_args!("  {node}: runs it already")),
+        Report::Done | Report::Seen(_) => context.say(format_args!("  {node}: can")),
     }
 }

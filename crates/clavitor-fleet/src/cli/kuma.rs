@@ -264,6 +264,6 @@ fn failed(error: KumaError) -> Failure {
 }
 
 pub(super) fn kept(error: StateError) -> Failure {
-    let kind = if matches!(error, StateError::Busy(_)) { Kind::Busy } else { Kind::General };
+    let kind = if matches!(error, StateError::Busy(..)) { Kind::Busy } else { Kind::General };
     Failure::new(kind, error.to_string())
 }

@@ -67,8 +67,8 @@ impl Progress {
     }
 
     /// Counts Ctrl-C and the end of the service manager's patience; ends at the second.
-    pub(super) fn second_interrupt(&self) -> impl Future<Output = ()> + use<> {
-        let (presses, context) = (self.presses.clone(), self.context.clone());
+    pub(super) fn watch_interrupts(&self) -> impl Future<Output = ()> + use<> {
+        let presses = self.presses.clone();
         async move {
             let listen = |kind| signal(kind).ok();
             let (mut int, mut term) = (listen(SignalKind::interrupt()), listen(SignalKind::terminate()));
@@ -76,9 +76,6 @@ impl Progress {
                 tokio::select! {
                     () = next(&mut int) => {}
                     () = next(&mut term) => {}
-                }
-                if press == 1 {
-                    context.say("Stopping: the steps that are under way on nodes are finished. Ctrl-C again leaves at once.");
                 }
                 presses.send_replace(press);
             }
@@ -124,6 +121,9 @@ impl Progress {
     fn stage(&mut self, state: &State, at_ms: u64) {
         let (word, words, wave) = match state.stage() {
             Stage::Proposed => return,
+            Stage::Gate(gate) if gate.wave == state.plan().waves().len() => {
+                ("gate", "after the last wave: does it still serve?".to_owned(), Some(gate.wave - 1))
+            }
             Stage::Gate(gate) => ("gate", format!("before wave {}: do others serve?", gate.wave + 1), Some(gate.wave)),
             Stage::Settle(wave) => ("settle", "looking at what was half way".to_owned(), Some(*wave)),
             Stage::Wave(wave) => ("wave", format!("wave {} of {}", wave + 1, state.plan().waves().len()), Some(*wave)),
@@ -173,7 +173,13 @@ impl Desk for Progress {
         }
     }
 
-    fn happened(&mut self, state: &State, _: &Input, at_ms: u64) {
+    fn happened(&mut self, state: &State, input: &Input, at_ms: u64) {
+        if *input == Input::Interrupted {
+            self.line("Stopping: the steps that are under way on nodes are finished. Ctrl-C again leaves at once.");
+            if self.context.json() {
+                self.event(&Event::new("interrupted", at_ms));
+            }
+        }
         self.stage(state, at_ms);
         let changed: Vec<_> =
             state.nodes().iter().filter(|(node, of)| self.shown.get(*node).unwrap_or(&Phase::Waiting) != &of.phase).collect();

@@ -8,13 +8,14 @@ use serde::Serialize;
 use super::deploy::nodes;
 use super::outside::Outside;
 use super::progress::Progress;
-use super::way::Way;
+use super::way::{Way, block_on};
 use super::{Context, Done, Failure, Kind};
 use crate::inventory::NodeName;
 use crate::rollout::{
-    Clock, Input, Journal, JournalError, Lock, LockError, Nodes, Outcome, Phase, Plan, State, newest, next_words, path_of, read,
-    run as run_rollout, state_words,
+    Clock, Input, Journal, JournalError, Nodes, Outcome, Phase, Plan, Stage, State, newest, next_words, path_of, read, run as run_rollout,
+    state_words,
 };
+use crate::state_folder::{Lock, StateError, StateFolder};
 
 /// `rollout`
 #[derive(Debug, Subcommand)]
@@ -58,20 +59,17 @@ pub(super) struct Run {
 /// The fleet's state folder with its lock: nobody else rolls out while this lives.
 pub(super) struct Open<'a> {
     context: &'a Context,
-    _lock: Lock,
+    _held: Lock,
 }
 
 /// Takes the lock.
 pub(super) fn open(context: &Context) -> Result<Open<'_>, Failure> {
-    let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "somebody".to_owned());
-    let who = format!("process {} of {user}, since second {} of 1970", std::process::id(), context.now_unix_s());
-    let lock = Lock::take(&context.state_folder(), &who).map_err(|error| match error {
-        LockError::Held(_) => {
-            Failure::new(Kind::Busy, error.to_string()).next("wait for it, or end that process: its journal can be resumed")
-        }
-        LockError::Io(..) => Failure::general(error.to_string()),
+    let held = StateFolder::at(context.state_folder()).lock("rollout").map_err(|error| match error {
+        StateError::Busy(_, holder) => Failure::new(Kind::Busy, format!("another rollout is running from this folder: {holder}"))
+            .next("wait for it, or end that process: its journal can be resumed"),
+        error => Failure::general(error.to_string()),
     })?;
-    Ok(Open { context, _lock: lock })
+    Ok(Open { context, _held: held })
 }
 
 impl Open<'_> {
@@ -80,9 +78,12 @@ impl Open<'_> {
         let Some(id) = newest(&self.context.state_folder()).map_err(|error| journal(&error))? else { return Ok(()) };
         let found = match read(&path_of(&self.context.state_folder(), &id)) {
             Ok(found) => found,
+            Err(JournalError::NeverBegun(_)) => return Ok(()),
             Err(error) => return Err(journal(&error)),
         };
         match found.state.outcome() {
+            // Cut off between the plan and its first step.
+            None if *found.state.stage() == Stage::Proposed => Ok(()),
             Some(Outcome::Unknown | Outcome::Interrupted) | None => {
                 let failure = Failure::new(Kind::Refused, format!("rollout {id} has not come to an end"));
                 Err(failure.next("clavitor-fleet rollout show; then clavitor-fleet deploy --resume, or clavitor-fleet rollout abort"))
@@ -91,7 +92,13 @@ impl Open<'_> {
         }
     }
 
+    /// The journal of a new rollout. The newest one is found by its name, which begins with the time.
     pub(super) fn begin(&self, plan: &Plan) -> Result<Journal, Failure> {
+        let newest = newest(&self.context.state_folder()).map_err(|error| journal(&error))?;
+        if let Some(later) = newest.filter(|newest| newest.as_str() >= plan.id()) {
+            return Err(Failure::new(Kind::Refused, format!("by this machine's clock the last rollout, {later}, is still to come"))
+                .next("timedatectl; or move its journal away if its name is wrong"));
+        }
         Journal::create(&self.context.state_folder(), plan, Clock::start(0).now_ms()).map_err(|error| journal(&error))
     }
 
@@ -107,7 +114,7 @@ impl Open<'_> {
         }
         match found.state.outcome() {
             Some(outcome) if outcome.is_closed() => Err(none().why(format!("rollout {id} has ended: {outcome}"))),
-            _ if *found.state.stage() == crate::rollout::Stage::Proposed => Err(none().why(format!("rollout {id} was never begun"))),
+            _ if *found.state.stage() == Stage::Proposed => Err(none().why(format!("rollout {id} was never begun"))),
             _ => Ok(Run { journal, state: found.state, first }),
         }
     }
@@ -115,7 +122,7 @@ impl Open<'_> {
 
 pub(super) fn journal(error: &JournalError) -> Failure {
     match error {
-        JournalError::NoSuch(_) => Failure::new(Kind::NotFound, error.to_string()),
+        JournalError::NoSuch(_) | JournalError::NeverBegun(_) => Failure::new(Kind::NotFound, error.to_string()),
         JournalError::Line { .. } => Failure::new(Kind::Refused, "the journal of the rollout does not hold, so it is not trusted")
             .why(error)
             .next("look at each node by hand, then move the file away"),
@@ -123,22 +130,18 @@ pub(super) fn journal(error: &JournalError) -> Failure {
     }
 }
 
-pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| Failure::general("no runtime").why(error))
-}
-
 /// Runs it to its end, an interruption, or a second Ctrl-C.
 pub(super) fn drive(context: &Context, run: Run, nodes: Nodes) -> Done {
     let Run { mut journal, state, first } = run;
     let mut progress = Progress::new(context.clone());
     let clock = Clock::start(read(journal.path()).map_err(|error| self::journal(&error))?.at_ms);
-    let ended = runtime()?.block_on(async {
-        let leave = progress.second_interrupt();
+    let ended = block_on(async {
+        let leave = progress.watch_interrupts();
         tokio::select! {
-            ended = run_rollout(state, first, Arc::new(nodes), &mut journal, clock, &mut progress) => Some(ended),
-            () = leave => None,
+            ended = run_rollout(state, first, Arc::new(nodes), &mut journal, clock, &mut progress) => Ok(Some(ended)),
+            () = leave => Ok(None),
         }
-    });
+    })?;
     match ended {
         None => Err(Failure::new(
             Kind::Interrupted,
@@ -147,7 +150,7 @@ pub(super) fn drive(context: &Context, run: Run, nodes: Nodes) -> Done {
         .next("clavitor-fleet rollout show, then clavitor-fleet deploy --resume")),
         Some(Err(error)) => Err(self::journal(&error)
             .next("make room or mend the disk; unconfirmed nodes go back by their own timer; then clavitor-fleet deploy --resume")),
-        Some(Ok((state, outcome))) => end(context, &state, outcome.unwrap_or(Outcome::Unknown), clock.now_ms()),
+        Some(Ok((state, outcome))) => end(context, &state, outcome, clock.now_ms()),
     }
 }
 

@@ -193,9 +193,10 @@ impl OverSsh<'_> {
         let other = if hub_of == NetworkName::A { NetworkName::B } else { NetworkName::A };
         let [from, to] =
             [(&self.inventory.networks.get(hub_of).hub, hub_of), (&self.node, other)].map(|(node, by)| format!("{node}.{}", by.word()));
-        let ssh = |to: &str, what: &str| quote(["ssh", "-F", "ssh_config", "-T", "--", to, what]);
-        let pipe = format!("{} | {}", ssh(&from, print), ssh(&to, read));
         let [way, _] = &self.ways;
+        let config = way.config_file();
+        let ssh = |to: &str, what: &str| quote(["ssh", "-F", &config, "-T", "--", to, what]);
+        let pipe = format!("{} | {}", ssh(&from, print), ssh(&to, read));
         let said =
             self.runtime.block_on(crate::remote::run(&["sh", "-c", &pipe], &[], way.folder(), ORDER)).map_err(|error| error.to_string())?;
         if said.is_success() { Ok(String::new()) } else { Err(format!("from {from} to {to}: {}", plain(&said.err))) }

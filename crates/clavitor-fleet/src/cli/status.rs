@@ -39,7 +39,7 @@ pub(super) struct Status {
 const DIAGNOSE_EXAMPLES: &str = "\
 Examples:
   clavitor-fleet diagnose tokyo
-  clavitor-fleet diagnose tokyo --through-hub --network b
+  clavitor-fleet diagnose tokyo --network b
 
 Exit code 10 when something needs somebody now.";
 

@@ -21,12 +21,12 @@ pub(crate) struct Way {
     /// Your key; without it ssh asks its agent and its usual files
     #[arg(long, value_name = "FILE", help_heading = "Reaching nodes")]
     identity: Option<PathBuf>,
-    /// Through the hub (ProxyJump), when your own machine is not let through to nodes
-    #[arg(long, help_heading = "Reaching nodes")]
-    through_hub: bool,
     /// Which network is tried first; the other one follows
     #[arg(long, value_enum, default_value_t = First::A, help_heading = "Reaching nodes")]
     network: First,
+    /// Seconds after which a connection that is not there is given up, and the other network tried
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=60), help_heading = "Reaching nodes")]
+    connect_s: u64,
     /// Where nodes keep their vault
     #[arg(long, value_name = "FOLDER", default_value = DATA, help_heading = "Reaching nodes")]
     pub(crate) data: String,
@@ -60,8 +60,7 @@ impl Way {
             user: self.ssh_user.clone(),
             port: self.ssh_port,
             identity: self.identity.clone(),
-            through_hub: self.through_hub,
-            connect_s_max: 10,
+            connect_s_max: self.connect_s,
         };
         Ssh::of(inventory, settings, self.first()).map_err(|error| missed(&error))
     }

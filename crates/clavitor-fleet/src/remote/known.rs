@@ -13,8 +13,6 @@ pub struct Route {
     pub network: NetworkName,
     /// The node's address in it.
     pub address: IpAddr,
-    /// The hub of that network, for those who go through it.
-    pub hub: Option<NodeName>,
 }
 
 /// A node as ssh has to know it.
@@ -33,11 +31,7 @@ impl Target {
     pub fn of(inventory: &Inventory, name: &NodeName, node: &Node, first: NetworkName) -> Self {
         let mut networks: Vec<_> = inventory.networks.iter().collect();
         networks.sort_by_key(|(network, _)| *network != first);
-        let route = |(network, of): (NetworkName, &crate::inventory::Network)| Route {
-            network,
-            address: node.address_in(of).into(),
-            hub: Some(of.hub.clone()),
-        };
+        let route = |(network, of): (NetworkName, &crate::inventory::Network)| Route { network, address: node.address_in(of).into() };
         Self {
             name: name.clone(),
             host_key: node.keys.as_ref().map(|keys| keys.ssh_host.without_comment()),
@@ -46,17 +40,9 @@ impl Target {
     }
 }
 
-/// The network as it stands in names and messages.
-pub(super) const fn letter(network: NetworkName) -> char {
-    match network {
-        NetworkName::A => 'a',
-        NetworkName::B => 'b',
-    }
-}
-
 /// The name of a node over one network in `ssh_config`.
 pub(super) fn alias(node: &NodeName, network: NetworkName) -> String {
-    format!("{node}.{}", letter(network))
+    format!("{node}.{}", network.word())
 }
 
 /// One line for each node that has a key. The name stands for all its addresses.
@@ -69,20 +55,19 @@ pub(super) fn config<'a>(targets: impl Iterator<Item = &'a Target>, settings: &S
     let mut text = String::from("# Written by clavitor-fleet from the inventory; changes are lost.\n");
     for (target, route) in targets.flat_map(|target| target.routes.iter().map(move |route| (target, route))) {
         let _ = write!(text, "Host {}\n  HostName {}\n  HostKeyAlias {}\n", alias(&target.name, route.network), route.address, target.name);
-        if let Some(hub) = route.hub.as_ref().filter(|hub| settings.through_hub && **hub != target.name) {
-            let _ = writeln!(text, "  ProxyJump {}", alias(hub, route.network));
-        }
     }
     let _ = write!(text, "Host *\n  User {}\n  Port {}\n  UserKnownHostsFile {}\n", settings.user, settings.port, value(known_hosts));
     if let Some(identity) = &settings.identity {
         let _ = write!(text, "  IdentityFile {}\n  IdentitiesOnly yes\n", value(identity));
     }
-    let _ = writeln!(text, "  ConnectTimeout {}", settings.connect_s_max);
+    // A connection that falls silent is noticed after one and a half times as long as one that does not come about.
+    let (connect_s, alive_s) = (settings.connect_s_max, settings.connect_s_max.div_ceil(2));
+    let _ = write!(text, "  ConnectTimeout {connect_s}\n  ServerAliveInterval {alive_s}\n  ServerAliveCountMax 3\n");
     text.push_str(FOR_ALL);
     text
 }
 
-/// Nobody is asked anything, nothing is shared between connections, a dead connection is noticed within 15 s.
+/// Nobody is asked anything, and nothing is shared between connections.
 const FOR_ALL: &str = "\
   BatchMode yes
   StrictHostKeyChecking yes
@@ -90,8 +75,6 @@ const FOR_ALL: &str = "\
   UpdateHostKeys no
   CheckHostIP no
   ConnectionAttempts 1
-  ServerAliveInterval 5
-  ServerAliveCountMax 3
   ControlMaster no
   ControlPath none
   ForwardAgent no

@@ -8,10 +8,11 @@ use std::{
 };
 
 use crate::inventory::{Inventory, NetworkName, NodeName};
+use crate::state_folder::make_private;
 
 use super::{
     Bounds, ProcessError, Said, Target,
-    known::{alias, config, known_hosts, letter},
+    known::{alias, config, known_hosts},
     plain, quote, run,
 };
 
@@ -31,8 +32,6 @@ pub struct Settings {
     pub port: u16,
     /// The operator's key; without it ssh asks its agent and its usual files.
     pub identity: Option<PathBuf>,
-    /// Whether nodes are reached through their hub (ProxyJump), for an operator whose own machine is not let through to them.
-    pub through_hub: bool,
     /// A connection that is not there after so many seconds is given up.
     pub connect_s_max: u64,
 }
@@ -115,10 +114,18 @@ impl Ssh {
 
     fn write(&self) -> io::Result<()> {
         let folder = &self.settings.folder;
-        fs::create_dir_all(folder)?;
+        make_private(folder)?;
         let folder = folder.canonicalize()?;
+        sweep(&folder);
+        let text = config(self.targets.values(), &self.settings, &folder.join(KNOWN_HOSTS_FILE));
         replace(&folder, KNOWN_HOSTS_FILE, &known_hosts(self.targets.values()))?;
-        replace(&folder, CONFIG_FILE, &config(self.targets.values(), &self.settings, &folder.join(KNOWN_HOSTS_FILE)))
+        replace(&folder, CONFIG_FILE, &text)?;
+        replace(&folder, &self.config_file(), &text)
+    }
+
+    /// What ssh is told with `-F` from within [`Self::folder`]: this process's own, because a verb that runs beside this one may log in otherwise.
+    pub fn config_file(&self) -> String {
+        format!("{CONFIG_FILE}.{}", std::process::id())
     }
 
     /// Runs a program on a node.
@@ -126,20 +133,9 @@ impl Ssh {
     /// # Errors
     /// [`RemoteError`]. An exit code other than 0 is not an error here.
     pub async fn run(&self, node: &NodeName, argv: &[&str], bounds: Bounds) -> Result<Said, RemoteError> {
-        let command = quote(argv.iter().copied());
-        let mut reasons = Vec::new();
-        for (place, route) in self.routes(node)? {
-            let alias = alias(node, route);
-            let ssh = ["ssh", "-F", CONFIG_FILE, "-T", "--", alias.as_str(), command.as_str()];
-            match self.once(node, &ssh, &[], bounds).await {
-                Err(RemoteError::Unreachable(_, why)) => reasons.push(format!("network {}: {why}", letter(route))),
-                said => {
-                    self.preferred.store(place, Ordering::Relaxed);
-                    return said;
-                }
-            }
-        }
-        Err(RemoteError::Unreachable(node.to_string(), reasons.join("; ")))
+        let (config, command) = (self.config_file(), quote(argv.iter().copied()));
+        let ssh = |to: &str| ["ssh", "-F", &config, "-T", "--", to, &command].map(str::to_owned).to_vec();
+        self.over_some_network(node, ssh, &[], bounds).await
     }
 
     /// Runs a shell script on a node, with arguments that it finds as `$1` and so on.
@@ -157,14 +153,29 @@ impl Ssh {
     /// # Errors
     /// [`RemoteError`]; an exit code of nix other than 0 that is not ssh's fault comes back as [`Said`].
     pub async fn copy(&self, node: &NodeName, store_path: &str, bounds: Bounds) -> Result<Said, RemoteError> {
-        let mut reasons = Vec::new();
+        let nix = |to: &str| {
+            let to = format!("ssh://{to}");
+            ["nix", "--extra-experimental-features", "nix-command", "copy", "--to", &to, store_path].map(str::to_owned).to_vec()
+        };
         // nix takes options of ssh as words between spaces, so the file is named from within its folder.
-        let environment = [("NIX_SSHOPTS", "-F ssh_config")];
-        for (place, route) in self.routes(node)? {
-            let to = format!("ssh://{}", alias(node, route));
-            let nix = ["nix", "--extra-experimental-features", "nix-command", "copy", "--to", to.as_str(), store_path];
-            match self.once(node, &nix, &environment, bounds).await {
-                Err(RemoteError::Unreachable(_, why)) => reasons.push(format!("network {}: {why}", letter(route))),
+        let options = format!("-F {}", self.config_file());
+        self.over_some_network(node, nix, &[("NIX_SSHOPTS", &options)], bounds).await
+    }
+
+    /// Over the first network that answers; it is tried first from then on. `argv` is made for the node's name in that network.
+    async fn over_some_network(
+        &self,
+        node: &NodeName,
+        argv: impl Fn(&str) -> Vec<String>,
+        environment: &[(&str, &str)],
+        bounds: Bounds,
+    ) -> Result<Said, RemoteError> {
+        let mut reasons = Vec::new();
+        for (place, network) in self.routes(node)? {
+            let argv = argv(&alias(node, network));
+            let argv: Vec<&str> = argv.iter().map(String::as_str).collect();
+            match self.once(node, &argv, environment, bounds).await {
+                Err(RemoteError::Unreachable(_, why)) => reasons.push(format!("network {}: {why}", network.word())),
                 said => {
                     self.preferred.store(place, Ordering::Relaxed);
                     return said;
@@ -196,9 +207,27 @@ impl Ssh {
         }
     }
 
-    /// The folder in which ssh finds its file, for those who use it by hand.
+    /// The folder in which ssh finds its file; `ssh_config` there is for those who use it by hand.
     pub fn folder(&self) -> &Path {
         &self.settings.folder
+    }
+}
+
+impl Drop for Ssh {
+    fn drop(&mut self) {
+        // A file that stays is swept away by the next run.
+        let _ = fs::remove_file(self.settings.folder.join(self.config_file()));
+    }
+}
+
+/// Removes the files of processes that are gone without having removed them.
+fn sweep(folder: &Path) {
+    let names = fs::read_dir(folder).into_iter().flatten().filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    for name in names {
+        let process = name.strip_prefix(CONFIG_FILE).and_then(|rest| rest.strip_prefix('.')).and_then(|rest| rest.parse::<u32>().ok());
+        if process.is_some_and(|process| !Path::new(&format!("/proc/{process}")).exists()) {
+            let _ = fs::remove_file(folder.join(name));
+        }
     }
 }
 
@@ -219,17 +248,19 @@ fn judge(node: &NodeName, is_ssh: bool, said: Said) -> Result<Said, RemoteError>
         return Err(RemoteError::Unreachable(node, last_line(&words)));
     }
     if is_ssh {
-        let words = if words.is_empty() { "it closed".to_owned() } else { last_line(&words) };
+        let words = if words.is_empty() { "it ended, or fell silent".to_owned() } else { last_line(&words) };
         return Err(RemoteError::Lost(node, words));
     }
-    Ok(said)
+    // A copy can be begun again; why its other end went away stands in the lines before.
+    let is_broken = says(&["unexpected end-of-file", "Broken pipe", "Connection reset", "closed by remote host", "not responding"]);
+    if is_broken { Err(RemoteError::Lost(node, words)) } else { Ok(said) }
 }
 
 fn last_line(words: &str) -> String {
     words.lines().last().unwrap_or_default().trim().to_owned()
 }
 
-/// Written aside and renamed, so that a verb that runs beside this one never reads half of it.
+/// Written aside and renamed, so that whoever reads it meanwhile never reads half of it.
 fn replace(folder: &Path, name: &str, text: &str) -> io::Result<()> {
     let aside = folder.join(format!(".{name}.{}", std::process::id()));
     fs::write(&aside, text)?;

@@ -9,16 +9,16 @@ fn name(text: &str) -> NodeName {
 }
 
 fn tokyo() -> Target {
-    let route = |network, address: &str, hub| Route { network, address: address.parse().unwrap(), hub: Some(name(hub)) };
+    let route = |network, address: &str| Route { network, address: address.parse().unwrap() };
     Target {
         name: name("tokyo"),
         host_key: Some("ssh-ed25519 AAAA".into()),
-        routes: vec![route(NetworkName::A, "10.84.0.2", "zurich"), route(NetworkName::B, "10.84.1.2", "frankfurt")],
+        routes: vec![route(NetworkName::A, "10.84.0.2"), route(NetworkName::B, "10.84.1.2")],
     }
 }
 
 fn settings(folder: &Path) -> Settings {
-    Settings { folder: folder.to_owned(), user: "root".into(), port: 22, identity: None, through_hub: true, connect_s_max: 10 }
+    Settings { folder: folder.to_owned(), user: "root".into(), port: 22, identity: None, connect_s_max: 10 }
 }
 
 #[test]
@@ -27,12 +27,14 @@ fn ssh_reads_what_was_written() {
     let ssh = Ssh::new(settings(&folder.path().join("100% mine")), [tokyo()]).unwrap();
     let known = fs::read_to_string(ssh.folder().join("known_hosts")).unwrap();
     assert_eq!(known, "tokyo ssh-ed25519 AAAA\n");
-    let asked = std::process::Command::new("ssh").args(["-F", "ssh_config", "-G", "tokyo.b"]).current_dir(ssh.folder()).output().unwrap();
+    let own = ssh.config_file();
+    let asked = std::process::Command::new("ssh").args(["-F", &own, "-G", "tokyo.b"]).current_dir(ssh.folder()).output().unwrap();
     let said = String::from_utf8(asked.stdout).unwrap();
     for line in [
         "hostname 10.84.1.2",
         "hostkeyalias tokyo",
-        "proxyjump frankfurt.b",
+        "connecttimeout 10",
+        "serveraliveinterval 5",
         "user root",
         "batchmode yes",
         "stricthostkeychecking true",
@@ -41,6 +43,8 @@ fn ssh_reads_what_was_written() {
     ] {
         assert!(said.lines().any(|found| found == line), "{line} is not in\n{said}{}", String::from_utf8_lossy(&asked.stderr));
     }
+    let read = |name: &str| fs::read_to_string(ssh.folder().join(name)).unwrap();
+    assert_eq!(read("ssh_config"), read(&own), "the same by hand");
     assert!(said.contains("100% mine/known_hosts") || said.contains("100%% mine/known_hosts"), "{said}");
 }
 
@@ -72,4 +76,23 @@ fn the_words_of_ssh() {
     let lost = judged("Timeout, server 10.84.0.2 not responding.\n", 255).unwrap_err();
     assert!(lost.may_have_run() && lost.to_string().contains("not responding"), "{lost}");
     assert!(judged("", 255).unwrap_err().may_have_run());
+    let copied = |err: &str| judge(&name("tokyo"), false, Said { code: Some(1), out: String::new(), err: err.into() });
+    let full = "error: writing to file: No space left on device\nerror: unexpected end-of-file\n";
+    assert!(copied(full).unwrap_err().to_string().contains("No space left"), "the reason is told, whoever goes away after it");
+    assert!(matches!(copied("error: path '/nix/store/x' is not valid\n"), Ok(said) if said.code == Some(1)));
+}
+
+#[test]
+fn files_of_runs_that_were_killed_are_swept_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut gone = std::process::Command::new("true").spawn().unwrap();
+    gone.wait().unwrap();
+    let left = folder.path().join(format!("ssh_config.{}", gone.id()));
+    fs::write(&left, "").unwrap();
+    let ssh = Ssh::new(settings(folder.path()), [tokyo()]).unwrap();
+    assert!(!left.exists() && folder.path().join(ssh.config_file()).exists());
+    drop(ssh);
+    let mut names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["known_hosts", "ssh_config"]);
 }

@@ -125,8 +125,8 @@ pub(super) fn own_word(out: &str, closure: &str, version: &str) -> Report {
         return Report::Done;
     }
     let failing = vitals.checks.iter().filter(|check| check.state == CheckState::Fail);
-    let words: Vec<String> = failing.map(|check| plain(&format!("{}: {}", check.check, check.detail))).collect();
-    Report::Failed(format!("it reports that it is not ready: {}", words.join("; ")))
+    let words: Vec<String> = failing.map(|check| format!("{}: {}", check.check, check.detail)).collect();
+    Report::Failed(format!("it reports that it is not ready: {}", plain(&words.join("; "))))
 }
 
 #[cfg(test)]

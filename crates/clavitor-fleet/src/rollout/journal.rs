@@ -9,6 +9,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use crate::inventory::NodeName;
+use crate::state_folder::make_private;
 
 use super::{
     command::Command,
@@ -74,6 +75,9 @@ pub enum JournalError {
     /// There is none with this name.
     #[error("there is no rollout {0}")]
     NoSuch(String),
+    /// Whoever began it was cut off before its first line was whole: nothing was done.
+    #[error("the rollout of {0} was never begun: its first line is not whole")]
+    NeverBegun(PathBuf),
 }
 
 /// A journal as it was read.
@@ -128,7 +132,7 @@ impl Journal {
         let path = path_of(state_folder, plan.id());
         let failed = |error| JournalError::Io(path.clone(), error);
         let folder = state_folder.join(FOLDER);
-        fs::create_dir_all(&folder).map_err(failed)?;
+        make_private(&folder).map_err(failed)?;
         let file = OpenOptions::new().append(true).create_new(true).open(&path).map_err(failed)?;
         let mut journal = Self { path: path.clone(), file, seq: 0, sum: 0 };
         journal.write(at_ms, Entry::Opened { schema: SCHEMA, plan: plan.clone() })?;
@@ -184,6 +188,9 @@ pub fn read(path: &Path) -> Result<Found, JournalError> {
     File::open(path).map_err(failed)?.take(JOURNAL_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > JOURNAL_BYTES_MAX {
         return Err(JournalError::Io(path.to_owned(), io::Error::other(format!("longer than {JOURNAL_BYTES_MAX} bytes"))));
+    }
+    if !bytes.contains(&b'\n') {
+        return Err(JournalError::NeverBegun(path.to_owned()));
     }
     replay(&bytes).map_err(|(line, why)| JournalError::Line { path: path.to_owned(), line, why })
 }

@@ -3,7 +3,6 @@
 mod command;
 mod facts;
 mod journal;
-mod lock;
 mod machine;
 mod nodes;
 mod outcome;
@@ -15,7 +14,6 @@ mod words;
 pub use command::{Check, Command, Report, Sight, System};
 pub use facts::Needs;
 pub use journal::{Entry, Found, Journal, JournalError, newest, path_of, read, replay};
-pub use lock::{Lock, LockError};
 pub use machine::{Gate, Input, Output, Stage, State, step};
 pub use nodes::{Front, Nodes};
 pub use outcome::Outcome;

@@ -11,7 +11,9 @@ use clavitor_outbound::{Probe, Probed, Prober};
 
 use crate::{
     inventory::NodeName,
+    monitor::open_incidents,
     remote::{Bounds, RemoteError, Said, Ssh, plain},
+    state_folder::StateFolder,
 };
 
 use super::{
@@ -44,27 +46,21 @@ pub struct Front {
 
 /// Everything that is needed to do what a rollout asks.
 pub struct Nodes {
-    ssh: Ssh,
-    prober: Prober,
-    fronts: BTreeMap<NodeName, Front>,
-    needs: Needs,
-    incidents: BTreeMap<NodeName, String>,
-    data: String,
+    /// The way to nodes through the tunnel.
+    pub ssh: Ssh,
+    /// Who looks at them from outside.
+    pub prober: Prober,
+    /// Where they are seen from outside.
+    pub fronts: BTreeMap<NodeName, Front>,
+    /// What a node must have before it is touched.
+    pub needs: Needs,
+    /// Where the monitor keeps its incidents; a node with an open one is not touched.
+    pub state: StateFolder,
+    /// Where nodes keep their vault.
+    pub data: String,
 }
 
 impl Nodes {
-    /// `incidents`: nodes with an open one, and what it is; they are not touched. `data`: where nodes keep their vault.
-    pub const fn new(
-        ssh: Ssh,
-        prober: Prober,
-        fronts: BTreeMap<NodeName, Front>,
-        needs: Needs,
-        incidents: BTreeMap<NodeName, String>,
-        data: String,
-    ) -> Self {
-        Self { ssh, prober, fronts, needs, incidents, data }
-    }
-
     /// Does what is asked of a node. Takes as long as the command's own bounds allow; whoever drops it leaves the node to finish.
     pub async fn ask(&self, plan: &Plan, node: &NodeName, command: Command) -> Report {
         let closure = plan.closure(node).unwrap_or_default();
@@ -74,7 +70,7 @@ impl Nodes {
             Command::Backup => self.step(node, include_str!("scripts/backup.sh"), &[plan.id(), &self.data], BACKUP).await,
             Command::Copy => self.copy(node, closure).await,
             Command::Arm => self.arm(plan, node, closure).await,
-            Command::Switch => self.step(node, include_str!("scripts/switch.sh"), &[closure], SWITCH).await,
+            Command::Switch => self.switch(node, closure).await,
             Command::Check(Check::Outside) => self.outside(node, plan.version()).await,
             Command::Check(Check::Tunnel) => self.through_tunnel(node, closure).await,
             Command::Check(Check::Heartbeat) => self.heartbeat(node, closure, plan.version()).await,
@@ -86,8 +82,13 @@ impl Nodes {
 
     async fn arm(&self, plan: &Plan, node: &NodeName, closure: &str) -> Report {
         let seconds = (plan.limits().confirm_ms / 1000).to_string();
-        let timer = format!("{PLACE}\n{BACK}\nback\n");
+        let timer = format!("{PLACE}\n{BACK}\n{}", include_str!("scripts/timer.sh"));
         self.step(node, include_str!("scripts/arm.sh"), &[closure, &seconds, plan.id(), &timer], STEP).await
+    }
+
+    async fn switch(&self, node: &NodeName, closure: &str) -> Report {
+        let unit = format!("{PLACE}\n{}", include_str!("scripts/activate.sh"));
+        self.step(node, include_str!("scripts/switch.sh"), &[closure, &unit], SWITCH).await
     }
 
     async fn back(&self, node: &NodeName, closure: &str) -> Report {
@@ -132,8 +133,8 @@ impl Nodes {
     }
 
     async fn preflight(&self, node: &NodeName, closure: &str) -> Report {
-        if let Some(incident) = self.incidents.get(node) {
-            return Report::Failed(format!("it has an open incident: {incident}"));
+        if let Err(why) = self.no_incident(node) {
+            return Report::Failed(why);
         }
         let before_s = now_s();
         let said = match self.script(node, include_str!("scripts/preflight.sh"), &[&self.data], STEP).await {
@@ -143,6 +144,15 @@ impl Nodes {
         let Some(facts) = Facts::read(&said.out).filter(|_| said.is_success()) else { return Report::Failed(words(&said)) };
         let report = facts.judge(closure, &self.needs, before_s, now_s());
         if report == Report::Done { self.certificate(node).await } else { report }
+    }
+
+    /// Read each time: an incident may come up while waves before this node's are under way.
+    fn no_incident(&self, node: &NodeName) -> Result<(), String> {
+        let open = open_incidents(&self.state).map_err(|error| format!("the monitor's incidents: {error}"))?;
+        match open.get(node.as_str()).and_then(|incidents| incidents.first()) {
+            Some(incident) => Err(format!("it has an open incident: {}", incident.words)),
+            None => Ok(()),
+        }
     }
 
     /// From outside it must serve, with a certificate that will outlive the rollout. What fails there fails for people, too.
@@ -219,12 +229,9 @@ fn readiness(probed: &Probed) -> Report {
         return Report::Done;
     }
     let failing = serde_json::from_slice::<Readiness>(&answer.body).map(|readiness| readiness.checks).unwrap_or_default();
-    let names: Vec<String> = failing.iter().map(|check| plain(&check.check)).collect();
-    Report::Failed(format!(
-        "it is not ready ({}): {}",
-        answer.status,
-        if names.is_empty() { "it does not say why".to_owned() } else { names.join(", ") }
-    ))
+    let names: Vec<&str> = failing.iter().map(|check| check.check.as_str()).collect();
+    let names = if names.is_empty() { "it does not say why".to_owned() } else { plain(&names.join(", ")) };
+    Report::Failed(format!("it is not ready ({}): {names}", answer.status))
 }
 
 /// Whether the command may have run decides between a refusal and a doubt.

@@ -62,7 +62,7 @@ pub async fn run(
     journal: &mut Journal,
     clock: Clock,
     desk: &mut impl Desk,
-) -> Result<(State, Option<Outcome>), JournalError> {
+) -> Result<(State, Outcome), JournalError> {
     let (answers, mut inbox) = mpsc::unbounded_channel();
     let plan = Arc::new(state.plan().clone());
     let mut asked = JoinSet::new();
@@ -87,7 +87,7 @@ pub async fn run(
             }
         }
         if let Some(outcome) = state.outcome() {
-            return Ok((state, Some(outcome)));
+            return Ok((state, outcome));
         }
         let nap_ms = state.wakes_ms().map_or(NAP_MS_MAX, |at| at.saturating_sub(clock.now_ms()).min(NAP_MS_MAX));
         next = tokio::select! {

@@ -5,6 +5,7 @@
 
 #![allow(dead_code)] // each test program uses a part of it
 
+pub(crate) mod inventory;
 mod login;
 pub(crate) mod nixos;
 mod tunnel;

@@ -17,6 +17,8 @@ pub(crate) struct System<'a> {
     pub(crate) program: &'a Path,
     /// How the program is called, without its name.
     pub(crate) arguments: &'a str,
+    /// What else stands in its /etc.
+    pub(crate) etc: &'a [(&'a str, &'a str)],
 }
 
 impl System<'_> {
@@ -27,6 +29,9 @@ impl System<'_> {
         }
         write_program(&folder.join("bin/switch-to-configuration"), include_str!("nixos/switch-to-configuration"))?;
         fs::write(folder.join("etc/clavitor.args"), self.arguments)?;
+        for (name, text) in self.etc {
+            fs::write(folder.join("etc").join(name), text)?;
+        }
         fs::copy(self.program, folder.join("sw/bin/clavitor"))?;
         Ok(())
     }
@@ -54,6 +59,11 @@ impl Machine {
         Ok(())
     }
 
+    /// Whether no rollout is undecided here: nothing is armed, marked or under way.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.can("[ ! -e /run/clavitor-fleet/unconfirmed ] && ! /srv/bin/systemctl is-active clavitor-rollback.timer clavitor-rollback.service clavitor-switch.service")
+    }
+
     /// The system that runs, and the one that boots.
     pub(crate) fn systems(&self) -> Result<(String, String)> {
         let text = self.run(&format!("readlink -f /run/current-system; readlink -f {PROFILE}"))?;
@@ -62,7 +72,8 @@ impl Machine {
     }
 }
 
-fn write_program(path: &Path, text: &str) -> Result<()> {
+/// Writes a program.
+pub(crate) fn write_program(path: &Path, text: &str) -> Result<()> {
     fs::write(path, text)?;
     Ok(fs::set_permissions(path, fs::Permissions::from_mode(0o755))?)
 }

@@ -4,22 +4,25 @@ use std::{
     collections::BTreeMap,
     fs,
     io::{BufRead as _, BufReader, Read as _},
+    path::Path,
     process::{Child, ChildStdout, Command, Stdio},
 };
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
-use crate::{
-    lab::{Lab, Machine, wait_for},
-    site,
-    stand_ins::{CLAVITOR, SWITCH, SYSTEMCTL, SYSTEMD_RUN},
+use crate::lab::{
+    Lab, Machine,
+    inventory::{Entry, Keys, inventory},
+    nixos::{System, write_program},
 };
 
 const BIN: &str = env!("CARGO_BIN_EXE_clavitor-fleet");
-/// City, country, provider, number. The hubs first.
-const PLACES: [(&str, &str, &str, u8); 4] =
-    [("zurich", "CH", "hostkey", 1), ("frankfurt", "DE", "vultr", 3), ("seoul", "KR", "vultr", 4), ("tokyo", "JP", "vultr", 2)];
+/// Name, country, number. The hubs first.
+const PLACES: [(&str, &str, u8); 4] = [("zurich", "CH", 1), ("frankfurt", "DE", 3), ("seoul", "KR", 4), ("tokyo", "JP", 2)];
+
+/// What is in the /etc of the system that nodes have at first.
+const OLD: &[(&str, &str)] = &[("version", "0.1.0"), ("ready", "")];
 
 /// The systems that exist, by what they are; store paths.
 #[derive(Debug, Clone)]
@@ -60,11 +63,13 @@ impl Fleet {
         let operator = lab.machine("operator")?;
         operator.run("ip addr add 10.84.0.241/24 dev pub0 && ip addr add 10.84.1.241/24 dev pub0")?;
         authority(&operator, lab.folder().to_str().context("a path")?)?;
-        let systems = systems(&operator)?;
+        let program = lab.folder().join("clavitor");
+        write_program(&program, include_str!("clavitor"))?;
+        let systems = systems(&operator, &program)?;
         let mut nodes = BTreeMap::new();
         for name in active {
-            let (_, _, _, number) = PLACES.iter().find(|place| place.0 == *name).context("a place")?;
-            nodes.insert((*name).to_owned(), node(&mut lab, name, *number)?);
+            let (_, _, number) = PLACES.iter().find(|place| place.0 == *name).context("a place")?;
+            nodes.insert((*name).to_owned(), node(&mut lab, &program, name, *number)?);
         }
         let fleet = Self { nodes, systems, operator, lab };
         fleet.write_inventory(&BTreeMap::new())?;
@@ -73,48 +78,59 @@ impl Fleet {
 
     /// The inventory; host keys can be other ones than the nodes have.
     pub(crate) fn write_inventory(&self, other_keys: &BTreeMap<&str, String>) -> Result<()> {
-        let mut text = String::from(HEAD);
-        for (place, (name, country, provider, number)) in PLACES.iter().enumerate() {
-            let (role, longitude) = (if place < 2 { "hub" } else { "pop" }, 10 * place);
-            let node = self.nodes.get(*name);
-            let state = if node.is_some() { "active" } else { "planned" };
-            let address = node.map_or_else(|| format!("203.0.113.{number}"), |node| node.address.to_string());
-            text += &format!(
-                "[node.{name}]\ncity = \"{name}\"\ncountry = \"{country}\"\nregion = \"x\"\nlatitude = 40.0\nlongitude = {longitude}.5\nprovider = \"{provider}\"\n\
-                 plan = \"{provider}-x\"\nrole = \"{role}\"\nnumber = {number}\naddress = \"{address}\"\nstate = \"{state}\"\n"
-            );
-            if let Some(node) = node {
+        let mut entries = Vec::new();
+        for (place, (name, country, number)) in PLACES.into_iter().enumerate() {
+            let node = self.nodes.get(name);
+            let keys = |node: &Machine| {
                 let own = fs::read_to_string(node.path("/srv/ssh/host.pub"))?;
-                let key = other_keys.get(name).unwrap_or(&own).trim().to_owned();
-                text += &format!(
-                    "[node.{name}.keys]\nwireguard = \"{}\"\nssh_host = \"{key}\"\nidentity = \"{}\"\nsince = \"2026-11-22\"\n",
-                    key_of(*number),
-                    key_of(*number + 100)
-                );
-            }
+                let ssh_host = other_keys.get(name).unwrap_or(&own).trim().to_owned();
+                Ok::<_, anyhow::Error>(Keys { wireguard: key_of(number), ssh_host, identity: key_of(number + 100) })
+            };
+            let address = node.map_or_else(|| format!("203.0.113.{number}"), |node| node.address.to_string());
+            let keys = node.map(keys).transpose()?;
+            entries.push(Entry { name, country, number, is_hub: place < 2, is_active: node.is_some(), address, backup: None, keys });
         }
+        let text = inventory("pop.example.com", [PLACES[0].0, PLACES[1].0], "", &entries);
         Ok(fs::write(self.lab.folder().join("fleet.toml"), text)?)
+    }
+
+    /// A folder of the operator's.
+    pub(crate) fn folder(&self) -> &Path {
+        self.lab.folder()
+    }
+
+    /// Whether the process on the operator's machine whose number stands in this file still runs.
+    pub(crate) fn is_running(&self, file: &Path) -> bool {
+        self.operator.can(&format!("kill -0 $(cat {})", file.display()))
     }
 
     pub(crate) fn node(&self, name: &str) -> &Machine {
         &self.nodes[name]
     }
 
-    /// Which system a node runs, and which one boots.
-    pub(crate) fn runs(&self, name: &str) -> Result<(String, String)> {
-        let said = self.node(name).run("readlink -f /run/current-system; readlink -f /nix/var/nix/profiles/system")?;
-        let mut lines = said.lines().map(str::to_owned);
-        Ok((lines.next().context("runs")?, lines.next().context("boots")?))
+    /// Takes a network away from the operator, as a hub does that loses its power: what is sent there is not answered.
+    pub(crate) fn lose_network_a(&self) -> Result<()> {
+        let rules = "table inet lost { chain out { type filter hook output priority 0; ip daddr 10.84.0.0/24 drop; }; chain in { type filter hook input priority 0; ip saddr 10.84.0.0/24 drop; }; }";
+        self.operator.run_with("nft -f -", rules).map(drop)
     }
 
-    /// Nothing is armed, marked or under way.
-    pub(crate) fn is_quiet(&self, name: &str) -> bool {
-        self.node(name).can("[ ! -e /run/clavitor-fleet/unconfirmed ] && [ -z \"$(ls -A /run/units 2>/dev/null | grep -v code)\" ]")
+    /// A flake on the operator's machine in which a node's system is what this script puts into `$out`; gives its folder.
+    pub(crate) fn flake(&self, node: &str, script: &str) -> Result<String> {
+        let folder = self.lab.folder().join("flake of ours");
+        fs::create_dir_all(&folder)?;
+        let system = format!(
+            "derivation {{ name = \"nixos-system-{node}\"; system = \"x86_64-linux\"; builder = \"/bin/sh\"; args = [ \"-c\" ''{script}'' ]; }}"
+        );
+        let outputs = format!("{{ nixosConfigurations.{node}.config.system.build.toplevel = {system}; }}");
+        fs::write(folder.join("flake.nix"), format!("{{ outputs = _: {outputs}; }}\n"))?;
+        folder.to_str().map(str::to_owned).context("a path")
     }
 
     fn tool(&self, words: &[&str]) -> Command {
         let folder = self.lab.folder();
         let mut command = self.operator.command(BIN);
+        // Root builds without a sandbox of its own inside the laboratory.
+        command.env("NIX_CONFIG", "sandbox = false\nbuild-users-group =\nsubstituters =\n");
         command.arg("--inventory").arg(folder.join("fleet.toml")).args(words);
         command.current_dir(folder);
         command
@@ -124,7 +140,8 @@ impl Fleet {
     fn way(&self, verb: &[&str]) -> Vec<String> {
         let folder = self.lab.folder().display().to_string();
         let way = ["--identity".to_owned(), format!("{folder}/id"), "--ca-file".to_owned(), format!("{folder}/ca.pem")];
-        verb.iter().map(|word| (*word).to_owned()).chain(way).collect()
+        let patience = ["--connect-s", "2"].map(str::to_owned);
+        verb.iter().map(|word| (*word).to_owned()).chain(way).chain(patience).collect()
     }
 
     /// Runs it to its end.
@@ -150,9 +167,9 @@ impl Fleet {
         Ok(Running { child, events })
     }
 
-    /// `deploy` of one system to some nodes, with a short timer.
+    /// `deploy` of one system to some nodes, without watching between waves.
     pub(crate) fn deploy<'a>(systems: &'a [String], more: &[&'a str]) -> Vec<&'a str> {
-        let mut words = vec!["deploy", "--version", "0.2.0", "--confirm-s", "20", "--soak-s", "1", "--yes"];
+        let mut words = vec!["deploy", "--version", "0.2.0", "--soak-s", "0", "--yes"];
         words.extend(systems.iter().flat_map(|system| ["--closure", system.as_str()]));
         words.extend(more);
         words
@@ -162,12 +179,22 @@ impl Fleet {
 impl Running {
     /// Reads events until a node is asked this.
     pub(crate) fn until_asked(&mut self, command: &str) -> Result<()> {
+        self.until(command, |event| {
+            let asked = &event["command"];
+            event["event"] == "asks" && (asked == command || asked.get(command).is_some())
+        })
+    }
+
+    /// Reads events until Ctrl-C has been taken.
+    pub(crate) fn until_interrupted(&mut self) -> Result<()> {
+        self.until("Ctrl-C", |event| event["event"] == "interrupted")
+    }
+
+    fn until(&mut self, what: &str, is_it: impl Fn(&Value) -> bool) -> Result<()> {
         loop {
             let mut line = String::new();
-            ensure!(self.events.read_line(&mut line)? > 0, "it ended before {command} was asked");
-            let event: Value = serde_json::from_str(&line)?;
-            let asked = &event["command"];
-            if event["event"] == "asks" && (asked == command || asked.get(command).is_some()) {
+            ensure!(self.events.read_line(&mut line)? > 0, "it ended before {what}");
+            if is_it(&serde_json::from_str(&line)?) {
                 return Ok(());
             }
         }
@@ -206,82 +233,29 @@ fn authority(operator: &Machine, folder: &str) -> Result<()> {
 }
 
 /// Four systems in the operator's store.
-fn systems(operator: &Machine) -> Result<Systems> {
-    operator.run("mount -t tmpfs tmpfs /nix")?;
-    let make = |name: &str, version: &str, marks: &str| {
-        operator.run_with(&format!("mkdir -p /srv/{name}/bin && cd /srv/{name} && cat >bin/switch-to-configuration && chmod 755 bin/* && echo {version} >version && echo {name} >name && touch {marks} && nix-store --add /srv/{name}"), SWITCH)
-    };
-    let path = |made: Result<String>| Ok::<_, anyhow::Error>(made?.trim().to_owned());
+fn systems(operator: &Machine, program: &Path) -> Result<Systems> {
+    let add = |name: &str, etc: &[(&str, &str)]| operator.add_system(&System { name, program, arguments: "serve", etc });
     Ok(Systems {
-        old: path(make("old", "0.1.0", "works"))?,
-        new: path(make("new", "0.2.0", "works"))?,
-        ill: path(make("ill", "0.2.0", "name"))?,
-        cut: path(make("cut", "0.2.0", "works cuts"))?,
+        old: add("old", OLD)?,
+        new: add("new", &[("version", "0.2.0"), ("ready", "")])?,
+        ill: add("ill", &[("version", "0.2.0")])?,
+        cut: add("cut", &[("version", "0.2.0"), ("ready", ""), ("no-network", "")])?,
     })
 }
 
 /// A node that runs and boots the old system as its first generation.
-fn node(lab: &mut Lab, name: &str, number: u8) -> Result<Machine> {
-    let folder = lab.folder().to_owned();
+fn node(lab: &mut Lab, program: &Path, name: &str, number: u8) -> Result<Machine> {
+    let folder = lab.folder().display().to_string();
     let machine = lab.machine(name)?;
-    machine.run(&format!(
-        "mount -t tmpfs tmpfs /nix && ip addr add 10.84.0.{number}/24 dev pub0 && ip addr add 10.84.1.{number}/24 dev pub0"
-    ))?;
-    machine.start_sshd(&[22], &fs::read_to_string(folder.join("id.pub"))?)?;
-    for (program, text) in [("systemd-run", SYSTEMD_RUN), ("systemctl", SYSTEMCTL), ("clavitor", CLAVITOR)] {
-        machine.run_with(&format!("cat >/srv/bin/{program} && chmod 755 /srv/bin/{program}"), text)?;
-    }
-    machine.run_with(
-        "mkdir -p /srv/old/bin && cd /srv/old && cat >bin/switch-to-configuration && chmod 755 bin/* && echo 0.1.0 >version && echo old >name && touch works && \
-         system=$(nix-store --add /srv/old) && mkdir -p /nix/var/nix/gcroots && nix-env --profile /nix/var/nix/profiles/system --set $system && ln -s $system /run/current-system",
-        SWITCH,
-    )?;
+    machine.run(&format!("ip addr add 10.84.0.{number}/24 dev pub0 && ip addr add 10.84.1.{number}/24 dev pub0"))?;
+    machine.start_sshd(&[22], &fs::read_to_string(lab.folder().join("id.pub"))?)?;
     machine.run(&format!(
         "mkdir -p /srv/site && cd /srv/site && openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN={name} -keyout key.pem -out req.pem 2>/dev/null && \
-         printf 'subjectAltName=DNS:{name}.pop.example.com' >ext && openssl x509 -req -in req.pem -CA {0}/ca.pem -CAkey {0}/ca.key -days 20 -extfile ext -out cert.pem 2>/dev/null",
-        folder.display()
+         printf 'subjectAltName=DNS:{name}.pop.example.com' >ext && openssl x509 -req -in req.pem -CA {folder}/ca.pem -CAkey {folder}/ca.key -days 20 -extfile ext -out cert.pem 2>/dev/null && \
+         ln -s {} /srv/test",
+        std::env::current_exe()?.display()
     ))?;
-    let own = std::env::current_exe()?;
-    let serve = format!("env {}=/srv/site {} --ignored --exact a_node_serves --nocapture", site::FOLDER, own.display());
-    machine.start_daemon(&serve, "site")?;
-    wait_for(&format!("{name} serves"), || machine.connects(machine.address, 443))?;
+    let system = machine.add_system(&System { name: "old", program, arguments: "serve", etc: OLD })?;
+    machine.install(&system)?;
     Ok(machine)
 }
-
-const HEAD: &str = r#"schema = 1
-[fleet]
-name = "Laboratory"
-domain = "pop.example.com"
-budget_usd = 100.00
-latency_goal_ms = 100
-[network.a]
-subnet = "10.84.0.0/24"
-interface = "wg0"
-hub = "zurich"
-port = 51820
-operators = "10.84.0.240/28"
-[network.b]
-subnet = "10.84.1.0/24"
-interface = "wg1"
-hub = "frankfurt"
-port = 51820
-operators = "10.84.1.240/28"
-[provider.hostkey]
-name = "Hostkey"
-[provider.vultr]
-name = "Vultr"
-[plan.hostkey-x]
-provider = "hostkey"
-price_usd = 1.00
-vcpu = 1
-ram_mb = 512
-disk_gb = 10
-traffic_tb = 1.0
-[plan.vultr-x]
-provider = "vultr"
-price_usd = 1.00
-vcpu = 1
-ram_mb = 512
-disk_gb = 10
-traffic_tb = 1.0
-"#;

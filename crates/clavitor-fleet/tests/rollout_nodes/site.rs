@@ -14,11 +14,12 @@ use rustls::{
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
 };
 
-/// Names the folder with certificate and key, for the process on the node.
-pub(crate) const FOLDER: &str = "CLAVITOR_TEST_SITE";
+/// The folder with certificate and key on the node.
+const FOLDER: &str = "/srv/site";
 
-/// Serves until the machine ends.
-pub(crate) fn serve(folder: &Path) -> anyhow::Result<()> {
+/// Serves until it is stopped.
+pub(crate) fn serve() -> anyhow::Result<()> {
+    let folder = Path::new(FOLDER);
     let chain = CertificateDer::pem_file_iter(folder.join("cert.pem"))?.collect::<Result<Vec<_>, _>>()?;
     let key = PrivateKeyDer::from_pem_file(folder.join("key.pem"))?;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -50,15 +51,15 @@ fn answer(mut tcp: TcpStream, config: Arc<ServerConfig>) -> std::io::Result<()> 
 }
 
 fn page(path: &str) -> (&'static str, String) {
-    let works = Path::new("/run/current-system/works").exists();
-    let version = fs::read_to_string("/run/current-system/version").unwrap_or_default();
+    let is_ready = Path::new("/run/current-system/etc/ready").exists();
+    let version = fs::read_to_string("/run/current-system/etc/version").unwrap_or_default();
     match path {
-        "/readyz" if works => ("200 OK", r#"{"ready":true,"checks":[]}"#.to_owned()),
+        "/readyz" if is_ready => ("200 OK", r#"{"ready":true,"checks":[]}"#.to_owned()),
         "/readyz" => {
             ("503 Service Unavailable", r#"{"ready":false,"checks":[{"check":"integrity","state":"fail","detail":""}]}"#.to_owned())
         }
         "/v1/node" => {
-            let (version, key) = (version.trim(), "A".repeat(43));
+            let key = "A".repeat(43);
             let info = format!(
                 r#"{{"setup_needed":false,"rp_id":"x","origin":"https://x","edition":"community","version":"{version}","log_key":"{key}"}}"#
             );

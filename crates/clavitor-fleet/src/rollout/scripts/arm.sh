@@ -6,6 +6,9 @@ boots=$(readlink -f $PROFILE)
 [ "$runs" != "$1" ] || fail 'it runs the new system already'
 if [ -e $MARK ]; then fail "it is unconfirmed since another rollout: $(cat $MARK)"; fi
 if armed || busy; then fail 'a rollback of another rollout is armed or running'; fi
+# One that failed would keep its name.
+systemctl reset-failed $TIMER.timer $TIMER.service 2>/dev/null
+undo() { rm -f $MARK $ROOT-new $ROOT-old; fail "$1"; }
 # Neither system may be collected while this is undecided.
 ln -sfn "$1" $ROOT-new
 ln -sfn "$runs" $ROOT-old
@@ -14,6 +17,6 @@ mv $MARK.new $MARK
 # In a file, so that no service manager reads variables or per cent signs into it.
 printf '%s\n' "$4" > $RUN/back.sh
 systemd-run --quiet --unit=$TIMER --on-active="$2" --timer-property=AccuracySec=1s --setenv=PATH="$PATH" --description='Goes back to the system before' \
-  -- "$(readlink -f "$(command -v sh)")" $RUN/back.sh >&2 9>&- || { rm -f $MARK; fail 'the timer could not be armed'; }
-armed || { rm -f $MARK; fail 'the timer is not armed'; }
+  -- "$(readlink -f "$(command -v sh)")" $RUN/back.sh >&2 9>&- || undo 'the timer could not be armed'
+armed || undo 'the timer is not armed'
 say end

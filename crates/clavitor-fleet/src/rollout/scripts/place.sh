@@ -5,6 +5,7 @@ MARK=$RUN/unconfirmed
 PROFILE=/nix/var/nix/profiles/system
 ROOT=/nix/var/nix/gcroots/clavitor-rollout
 TIMER=clavitor-rollback
+PATIENCE='-w 30'
 # The operator's connection may break at any moment; what was begun is finished.
 trap '' HUP PIPE
 say() { echo "clavitor: $*"; }
@@ -15,7 +16,7 @@ armed() { systemctl --quiet is-active $TIMER.timer; }
 locked() {
   mkdir -p $RUN
   exec 9>$RUN/rollout.lock
-  flock -w 60 9 || fail 'another step of a rollout has been running for a minute'
+  flock $PATIENCE 9 || fail 'another step of a rollout has been running for half a minute'
 }
 # The very program that serves, whether or not it is in PATH.
 program() {
