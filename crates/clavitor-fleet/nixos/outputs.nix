@@ -21,5 +21,6 @@ let
 in
 {
   nixosConfigurations = lib.listToAttrs both;
-  nixosModules.clavitor = ./modules/clavitor.nix;
+  # A set, because `nix flake check` takes no path here.
+  nixosModules.clavitor.imports = [ ./modules/clavitor.nix ];
 }

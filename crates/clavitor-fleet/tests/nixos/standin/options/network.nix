@@ -41,7 +41,7 @@ in
     options."networking.nftables.enable" = t.bool;
   };
   "nixos/modules/tasks/network-interfaces.nix" = {
-    looked = [ "25.11" "25.11" ];
+    looked = [ "25.11" "26.11" ];
     options = {
       "networking.hostName" = t.strMatching "[[:alnum:]]([[:alnum:]-]{0,61}[[:alnum:]])?";
       "networking.useDHCP" = t.bool;

@@ -37,11 +37,11 @@ t: {
     options."xdg.icons.enable" = t.bool;
   };
   "nixos/modules/config/xdg/mime.nix" = {
-    looked = [ "25.11" "25.11" ];
+    looked = [ "25.11" "26.11" ];
     options."xdg.mime.enable" = t.bool;
   };
   "nixos/modules/config/xdg/sounds.nix" = {
-    looked = [ "25.11" "25.11" ];
+    looked = [ "25.11" "26.11" ];
     options."xdg.sounds.enable" = t.bool;
   };
   "nixos/modules/config/locale.nix" = {
@@ -74,7 +74,7 @@ t: {
     options."nix.gc.automatic" = t.bool;
   };
   "nixos/modules/services/misc/nix-optimise.nix" = {
-    looked = [ "25.11" "25.11" ];
+    looked = [ "24.05" "26.11" ];
     options."nix.optimise.automatic" = t.bool;
   };
   "nixos/modules/misc/nixpkgs.nix" = {

@@ -58,7 +58,7 @@ in
     };
   };
   "nixos/modules/system/boot/systemd/tmpfiles.nix" = {
-    looked = [ "25.11" "25.11" ];
+    looked = [ "25.11" "26.11" ];
     options."systemd.tmpfiles.rules" = t.listOf t.str;
   };
 }
