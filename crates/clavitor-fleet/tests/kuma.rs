@@ -184,6 +184,41 @@ fn what_was_changed_by_hand_is_mended_and_only_ours_is_pruned() {
 }
 
 #[test]
+fn a_sync_that_broke_off_is_finished_by_the_next_one_wherever_it_broke() {
+    let kuma = Kuma::start(&[]);
+    for (event, after) in [("addTag", 0), ("addMonitorTag", 0), ("addMonitorTag", 1), ("add", 0), ("getTags", 1)] {
+        kuma.get(&format!("/recorder/fail?event={event}&after={after}"));
+        let output = kuma.sync(&[]);
+        assert!(output.status.code() == Some(4) && words(&output).contains("database is locked"), "{event}: {}", words(&output));
+        assert!(words(&output).contains("then the same again"), "{}", words(&output));
+    }
+    kuma.done(&[]);
+    let monitors = kuma.monitors();
+    assert_eq!(monitors.len(), 4, "nothing is there twice");
+    for monitor in &monitors {
+        let labels: Vec<_> = monitor["tags"].as_array().unwrap().iter().map(|tag| (&tag["name"], &tag["value"])).collect();
+        let name: Vec<&str> = monitor["name"].as_str().unwrap().split([' ', ':']).collect();
+        assert_eq!(labels, [(&Value::from(name[1]), &Value::from(name[0]))], "{monitor}");
+    }
+    kuma.writes();
+    kuma.done(&[]);
+    assert_eq!(kuma.writes(), 0, "and then there is nothing left to do");
+
+    kuma.get("/recorder/set?id=2&member=tags&value=[]");
+    kuma.get("/recorder/set?id=3&member=pushToken&value=null");
+    let shown = kuma.done(&["--dry-run"]);
+    let changes = list(&shown, "changes");
+    assert!(
+        changes.len() == 2 && changes[0].starts_with("label   seoul SEV1") && changes[1].contains("no address to push to"),
+        "{changes:?}"
+    );
+    kuma.done(&[]);
+    assert_eq!((kuma.writes() > 0, list(&kuma.done(&[]), "changes").len()), (true, 0));
+    let secret = fs::read_to_string(kuma.folder.path().join(".fleet/secrets/kuma-tokyo")).unwrap();
+    assert!(secret.contains(kuma.monitors()[2]["pushToken"].as_str().unwrap()), "the node is given the address that is");
+}
+
+#[test]
 fn refusals_say_what_to_do_and_never_the_password() {
     let kuma = Kuma::start(&["123456"]);
     let refused = |more: &[&str], code: i32, says: &str| {

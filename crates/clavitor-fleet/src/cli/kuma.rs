@@ -16,7 +16,9 @@ const PASSWORD: &str = "clavitor-fleet.kuma-password";
 const SECRET_BYTES_MAX: u64 = 1 << 10;
 /// The length that Kuma's own page gives a push token.
 const TOKEN_CHARS: usize = 32;
-const TAGS: [(&str, &str); 2] = [("SEV2", "#D97706"), ("SEV1", "#DC2626")];
+/// Colours of the labels.
+const QUIET: &str = "#D97706";
+const LOUD: &str = "#DC2626";
 
 /// `kuma`
 #[derive(Debug, Args)]
@@ -103,7 +105,8 @@ async fn sync(context: &Context, inventory: &Inventory, asked: &Sync, who: &Cred
     let notifications = session.notifications().await.map_err(failed)?;
     let there = session.monitors().await.map_err(failed)?;
     let wanted = wanted(inventory, asked, &notifications)?;
-    let plan = plan(&inventory.fleet.name, &wanted, &there, asked.prune);
+    let labels = session.tags().await.map_err(failed)?;
+    let plan = plan(&inventory.fleet.name, &wanted, &there, &labels, asked.prune);
     let lines: Vec<String> = plan.changes.iter().map(Change::words).collect();
     let mut secrets = Vec::new();
     if !asked.dry_run {
@@ -162,15 +165,19 @@ async fn carry_out(context: &Context, session: &mut Session, plan: &Plan) -> Don
         match change {
             Change::Add(wanted) => {
                 let id = session.add(wanted, &push_token()?).await.map_err(failed)?;
-                for (tag, colour) in TAGS.iter().filter(|(tag, _)| *tag == wanted.mark.level.word()) {
-                    session.tag(id, tag, colour, &wanted.mark.node).await.map_err(failed)?;
-                }
+                label(session, id, &wanted.mark).await?;
             }
-            Change::Edit(monitor, wanted, _) => session.edit(monitor, wanted).await.map_err(failed)?,
+            Change::Edit(monitor, wanted, _) => session.edit(monitor, wanted, &push_token()?).await.map_err(failed)?,
+            Change::Label(monitor, mark) => label(session, monitor.id, mark).await?,
             Change::Remove(monitor) => session.remove(monitor.id).await.map_err(failed)?,
         }
     }
     Ok(())
+}
+
+async fn label(session: &mut Session, monitor: u64, mark: &Mark) -> Done {
+    let (word, colour) = (mark.level.word(), if mark.level == Level::Sev1 { LOUD } else { QUIET });
+    session.tag(monitor, word, colour, &mark.node).await.map_err(failed)
 }
 
 /// One line for each node: both addresses, as the node's credential takes them.
@@ -259,7 +266,9 @@ fn failed(error: KumaError) -> Failure {
             Failure::new(Kind::Refused, error.to_string()).next("CLAVITOR_KUMA_CODE=123456 clavitor-fleet kuma sync ...")
         }
         KumaError::Address(_) => Failure::new(Kind::Usage, error.to_string()),
-        KumaError::Refused(..) | KumaError::NotKuma(_) => Failure::new(Kind::Refused, error.to_string()),
+        KumaError::Refused(..) | KumaError::NotKuma(_) => {
+            Failure::new(Kind::Refused, error.to_string()).next("what was done is kept: mend that, then the same again")
+        }
     }
 }
 

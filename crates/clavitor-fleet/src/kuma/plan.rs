@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::session::Tag;
+
 /// How a monitor of ours is told from others: a line that stands in its description.
 const MARK: &str = "clavitor-fleet kuma sync:";
 /// Kuma takes no shorter interval.
@@ -81,6 +83,16 @@ impl Monitor {
         self.members.get("pushToken").and_then(Value::as_str).filter(|token| !token.is_empty())
     }
 
+    /// Whether it has the label of its level, with the node's name.
+    fn is_labelled(&self, mark: &Mark, labels: &[Tag]) -> bool {
+        let known = labels.iter().find(|label| label.name == mark.level.word()).map(|label| label.id);
+        let is_ours = |tag: &Value| {
+            let named = tag["name"] == mark.level.word() || known.is_some_and(|id| tag["tag_id"] == id);
+            named && tag["value"] == mark.node.as_str()
+        };
+        self.members.get("tags").and_then(Value::as_array).is_some_and(|tags| tags.iter().any(is_ours))
+    }
+
     /// What people call it.
     pub fn name(&self) -> &str {
         self.members.get("name").and_then(Value::as_str).unwrap_or_default()
@@ -141,10 +153,13 @@ impl Wanted {
         members
     }
 
-    /// A monitor as it is, with what is ours.
-    pub(super) fn changed(&self, monitor: &Monitor) -> Value {
+    /// A monitor as it is, with what is ours. A token is given to one that has none; another one would shut its node out.
+    pub(super) fn changed(&self, monitor: &Monitor, push_token: &str) -> Value {
         let mut members = monitor.members.clone();
         members.extend(self.ours());
+        if monitor.push_token().is_none() {
+            members.insert("pushToken".to_owned(), Value::from(push_token));
+        }
         Value::Object(members)
     }
 
@@ -152,7 +167,8 @@ impl Wanted {
     fn differences(&self, monitor: &Monitor) -> Vec<String> {
         let is = |name: &String| monitor.members.get(name).map_or(Value::Null, normal);
         let differ = self.ours().into_iter().filter(|(name, wanted)| is(name) != normal(wanted));
-        differ.map(|(name, wanted)| format!("{name}: {} -> {wanted}", is(&name))).collect()
+        let differ = differ.map(|(name, wanted)| format!("{name}: {} -> {wanted}", is(&name)));
+        differ.chain(monitor.push_token().is_none().then(|| "no address to push to -> a new one".to_owned())).collect()
     }
 }
 
@@ -174,6 +190,8 @@ pub enum Change {
     Add(Wanted),
     /// It is there, and otherwise; each difference in words.
     Edit(Monitor, Wanted, Vec<String>),
+    /// It is there, and its label is not.
+    Label(Monitor, Mark),
     /// One of ours that nobody wants.
     Remove(Monitor),
 }
@@ -186,6 +204,7 @@ impl Change {
             Self::Edit(monitor, _, differences) => {
                 format!("change  {} (number {}): {}", monitor.name(), monitor.id, differences.join(", "))
             }
+            Self::Label(monitor, mark) => format!("label   {} (number {}): {}", monitor.name(), monitor.id, mark.level.word()),
             Self::Remove(monitor) => format!("remove  {} (number {})", monitor.name(), monitor.id),
         }
     }
@@ -202,8 +221,8 @@ pub struct Plan {
     pub paused: Vec<String>,
 }
 
-/// Compares. Only monitors with this fleet's mark are ever changed or removed.
-pub fn plan(fleet: &str, wanted: &[Wanted], there: &[Monitor], prune: bool) -> Plan {
+/// Compares; `labels` are those that Kuma has. Only monitors with this fleet's mark are ever changed or removed.
+pub fn plan(fleet: &str, wanted: &[Wanted], there: &[Monitor], labels: &[Tag], prune: bool) -> Plan {
     let mut plan = Plan::default();
     let ours: Vec<&Monitor> = there.iter().filter(|monitor| monitor.mark.as_ref().is_some_and(|mark| mark.fleet == fleet)).collect();
     let mut kept = BTreeSet::new();
@@ -215,6 +234,9 @@ pub fn plan(fleet: &str, wanted: &[Wanted], there: &[Monitor], prune: bool) -> P
                 let differences = one.differences(monitor);
                 if !differences.is_empty() {
                     plan.changes.push(Change::Edit((*monitor).clone(), one.clone(), differences));
+                }
+                if !monitor.is_labelled(&one.mark, labels) {
+                    plan.changes.push(Change::Label((*monitor).clone(), one.mark.clone()));
                 }
                 if monitor.is_paused() {
                     plan.paused.push(monitor.name().to_owned());
@@ -243,8 +265,31 @@ mod tests {
     fn listed(id: u64, wanted: &Wanted, change: impl Fn(&mut Map<String, Value>)) -> Monitor {
         let Value::Object(mut members) = wanted.new_monitor("token") else { panic!() };
         members.insert("id".to_owned(), Value::from(id));
+        members.insert("tags".to_owned(), json!([{"tag_id": 9, "value": wanted.mark.node}]));
         change(&mut members);
         Monitor::read(Value::Object(members)).unwrap()
+    }
+
+    fn plan(fleet: &str, wanted: &[Wanted], there: &[Monitor], prune: bool) -> Plan {
+        let labels = Level::ALL.map(|level| Tag { id: 9, name: level.word().to_owned() });
+        super::plan(fleet, wanted, there, &labels, prune)
+    }
+
+    #[test]
+    fn what_was_left_half_made_is_finished() {
+        let one = wanted("tokyo", Level::Sev2);
+        let odd =
+            |change: fn(&mut Map<String, Value>)| plan("clavitor", std::slice::from_ref(&one), &[listed(1, &one, change)], true).changes;
+        for tags in [json!(null), json!([]), json!([{"tag_id": 9, "value": "seoul"}]), json!([{"tag_id": 7, "value": "tokyo"}])] {
+            let bare = listed(1, &one, |members| drop(members.insert("tags".to_owned(), tags.clone())));
+            let changes = plan("clavitor", std::slice::from_ref(&one), std::slice::from_ref(&bare), true).changes;
+            assert_eq!(changes, [Change::Label(bare, one.mark.clone())], "{tags}");
+        }
+        let named = odd(|members| drop(members.insert("tags".to_owned(), json!([{"tag_id": 7, "name": "SEV2", "value": "tokyo"}]))));
+        assert_eq!(named, [], "a label is known by its name too");
+        let [Change::Edit(bare, _, why)] = &odd(|members| drop(members.insert("pushToken".to_owned(), Value::Null)))[..] else { panic!() };
+        assert!(why[0].contains("no address") && one.changed(bare, "new")["pushToken"] == "new");
+        assert_eq!(one.changed(&listed(1, &one, |_| ()), "new")["pushToken"], "token", "one that is there stays");
     }
 
     #[test]

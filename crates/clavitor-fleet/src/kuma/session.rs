@@ -93,12 +93,12 @@ impl Session {
         answer["monitorID"].as_u64().ok_or_else(|| KumaError::NotKuma("a new monitor has no number".to_owned()))
     }
 
-    /// Changes a monitor. All of its members are sent back, those that are not ours as they came: Kuma clears what is left out.
+    /// Changes a monitor. All of its members are sent back, those that are not ours as they came: Kuma clears what is left out. The token is for one that has none.
     ///
     /// # Errors
     /// [`KumaError`].
-    pub async fn edit(&mut self, monitor: &Monitor, wanted: &Wanted) -> Result<(), KumaError> {
-        self.ask("editMonitor", &[wanted.changed(monitor)]).await.map(|_| ())
+    pub async fn edit(&mut self, monitor: &Monitor, wanted: &Wanted, push_token: &str) -> Result<(), KumaError> {
+        self.ask("editMonitor", &[wanted.changed(monitor, push_token)]).await.map(|_| ())
     }
 
     /// Removes a monitor and its history.
@@ -109,14 +109,21 @@ impl Session {
         self.ask("deleteMonitor", &[Value::from(id)]).await.map(|_| ())
     }
 
+    /// The labels that Kuma has.
+    ///
+    /// # Errors
+    /// [`KumaError`].
+    pub async fn tags(&mut self) -> Result<Vec<Tag>, KumaError> {
+        let answer = self.ask("getTags", &[]).await?;
+        Ok(serde_json::from_value(answer["tags"].clone()).unwrap_or_default())
+    }
+
     /// Labels a monitor; the label is made if it is not there.
     ///
     /// # Errors
     /// [`KumaError`].
     pub async fn tag(&mut self, monitor: u64, name: &str, colour: &str, value: &str) -> Result<(), KumaError> {
-        let answer = self.ask("getTags", &[]).await?;
-        let tags: Vec<Tag> = serde_json::from_value(answer["tags"].clone()).unwrap_or_default();
-        let id = match tags.iter().find(|tag| tag.name == name) {
+        let id = match self.tags().await?.iter().find(|tag| tag.name == name) {
             Some(tag) => tag.id,
             None => {
                 let made = self.ask("addTag", &[json!({"name": name, "color": colour})]).await?;

@@ -9,6 +9,7 @@ const tags = [];
 const notifications = [{ id: 1, name: "channel" }, { id: 2, name: "pager" }];
 const calls = [];
 const beats = [];
+const failing = new Map();
 let next = 1;
 
 const pushed = (request) => {
@@ -29,8 +30,22 @@ const http = createServer((request, response) => {
     monitors.get(Number(asked.get("id")))[asked.get("member")] = JSON.parse(asked.get("value"));
     return answer(200, {});
   }
+  if (request.url.startsWith("/recorder/fail")) { // ?event=addMonitorTag&after=2: the third one fails, once
+    const asked = new URL(request.url, "http://recorder").searchParams;
+    failing.set(asked.get("event"), Number(asked.get("after")));
+    return answer(200, {});
+  }
   answer(404, {});
 });
+
+// Whether it is this one's turn to fail.
+const fails = (event) => {
+  if (!failing.has(event)) return false;
+  const left = failing.get(event);
+  if (left === 0) failing.delete(event);
+  else failing.set(event, left - 1);
+  return left === 0;
+};
 
 // What Kuma checks before it stores one.
 const validate = (monitor) => {
@@ -56,6 +71,7 @@ new Server(http, { pingInterval: 1000, pingTimeout: 2000 }).on("connection", (so
       calls.push(event);
       try {
         if (!signedIn) throw new Error("You are not logged in.");
+        if (fails(event)) throw new Error("SQLITE_BUSY: database is locked");
         callback({ ok: true, ...act(...rest) });
       } catch (error) {
         callback({ ok: false, msg: error.message });
@@ -100,7 +116,8 @@ new Server(http, { pingInterval: 1000, pingTimeout: 2000 }).on("connection", (so
     return { tag: tags.at(-1) };
   });
   on("addMonitorTag", (tag, id, value) => {
-    monitors.get(id).tags.push({ tag_id: tag, monitor_id: id, value });
+    const { name, color } = tags.find((one) => one.id === tag);
+    monitors.get(id).tags.push({ tag_id: tag, monitor_id: id, value, name, color });
     after(id);
   });
 });
