@@ -1,18 +1,19 @@
 //! `monitor`: severities and incidents while it runs, from the nodes' own reports through the tunnel or from lines of JSON. `incident`: what people do with them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead as _, Read as _, Write as _};
+use std::io::{BufRead, Read as _, Write as _};
+use std::net::SocketAddr;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use clap::{Args, Subcommand};
-use clavitor_outbound::{Ask, Client, Uri};
+use clavitor_outbound::Probe;
 use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
 use super::way::{Way, chosen};
-use super::{Context, Done, Failure, Kind, kuma::kept};
-use crate::inventory::{Inventory, NodeName};
+use super::{Context, Done, Failure, Kind, kuma::kept, outside::Outside};
+use crate::inventory::{Inventory, Node, NodeName};
 use crate::monitor::{self, Input, Monitor, Output, Report};
 use crate::remote::Ssh;
 use crate::state_folder::StateFolder;
@@ -35,7 +36,7 @@ Examples:
   clavitor-fleet monitor | while read -r notice; do ...; done
 
 One line of JSON for each notice: {\"notify\":{\"number\":...,\"page\":true,\"severity\":\"sev1\",...}}. It goes on until Ctrl-C; what it knows is in .fleet/monitor.json and
-survives a restart, and notices that were not printed are printed then. With --stdin a line may also be {\"input\":{\"probed\":{\"node\":\"tokyo\",\"serving\":true}}}.";
+survives a restart, and notices that were not printed are printed then. With --no-probe a line may also be {\"input\":{\"probed\":{\"node\":\"tokyo\",\"serving\":true}}}.";
 
 /// `monitor`
 #[derive(Debug, Args)]
@@ -49,6 +50,8 @@ pub(super) struct MonitorArguments {
     no_probe: bool,
     #[command(flatten)]
     way: Way,
+    #[command(flatten)]
+    outside: Outside,
 }
 
 /// `incident`
@@ -120,15 +123,15 @@ pub(super) fn monitor(context: &Context, asked: &MonitorArguments) -> Done {
         let _ = interrupted.try_send(Told::Ended);
     });
     if asked.stdin {
-        let lines = sender.clone();
-        std::thread::spawn(move || read_lines(&lines));
+        let (lines, probes_too) = (sender.clone(), asked.no_probe);
+        std::thread::spawn(move || read_lines(std::io::stdin().lock(), probes_too, &lines));
     } else {
         let ssh = Arc::new(asked.way.open(context, &inventory)?);
         for (name, _) in inventory.active() {
             runtime.spawn(look_for_ever(Arc::clone(&ssh), name.clone(), asked.way.data.clone(), sender.clone()));
         }
     }
-    let prober = if asked.no_probe { None } else { Some(Prober::new(&inventory, runtime.handle().clone(), sender)?) };
+    let prober = if asked.no_probe { None } else { Some(Prober::new(&inventory, &asked.outside, runtime.handle().clone(), sender)?) };
     let watched = Watch { context, state: &state, prober }.run(Monitor::resume(&state, &inventory, now_ms()).map_err(kept)?, &told);
     runtime.shutdown_background();
     watched
@@ -195,28 +198,26 @@ impl Watch<'_> {
     }
 }
 
-/// Asks silent nodes from outside, as their users would.
+/// Asks silent nodes from outside, at their own addresses: a name may lead to the node that stands in for them.
 struct Prober {
-    client: Client,
+    prober: clavitor_outbound::Prober,
     runtime: Handle,
-    hosts: BTreeMap<String, Uri>,
+    fronts: BTreeMap<String, (SocketAddr, String)>,
     sender: mpsc::SyncSender<Told>,
 }
 
 impl Prober {
-    fn new(inventory: &Inventory, runtime: Handle, sender: mpsc::SyncSender<Told>) -> Result<Self, Failure> {
-        let client = clavitor_outbound::client(None).map_err(|error| Failure::general("no TLS").why(error))?;
-        let address = |name: &NodeName| format!("https://{}/livez", inventory.host_name(name)).parse().ok();
-        let hosts = inventory.active().filter_map(|(name, _)| Some((name.to_string(), address(name)?))).collect();
-        Ok(Self { client, runtime, hosts, sender })
+    fn new(inventory: &Inventory, outside: &Outside, runtime: Handle, sender: mpsc::SyncSender<Told>) -> Result<Self, Failure> {
+        let front = |(name, node): (&NodeName, &Node)| (name.to_string(), (outside.at(node.address), inventory.host_name(name)));
+        Ok(Self { prober: outside.prober()?, runtime, fronts: inventory.active().map(front).collect(), sender })
     }
 
     fn ask(&self, node: &str) {
-        let Some(to) = self.hosts.get(node).cloned() else { return };
-        let (client, sender, node) = (self.client.clone(), self.sender.clone(), node.to_owned());
+        let Some((address, name)) = self.fronts.get(node).cloned() else { return };
+        let (prober, sender, node) = (self.prober.clone(), self.sender.clone(), node.to_owned());
         self.runtime.spawn(async move {
-            let ask = Ask { to: &to, bearer: None, deadline: PROBE, answer_bytes_max: PROBE_BYTES_MAX };
-            let serving = clavitor_outbound::get(&client, &ask).await.is_ok_and(|answer| answer.status == 200);
+            let probe = Probe { address, name: &name, paths: &["/livez"], deadline: PROBE, answer_bytes_max: PROBE_BYTES_MAX };
+            let serving = prober.look(&probe).await.is_ok_and(|found| found.answers.iter().all(|answer| answer.status == 200));
             // A full queue loses the answer; the machine asks again.
             let _ = sender.try_send(Told::Input(Input::Probed { node, serving }));
         });
@@ -235,15 +236,12 @@ async fn look_for_ever(ssh: Arc<Ssh>, node: NodeName, data: String, sender: mpsc
     }
 }
 
-fn read_lines(sender: &mpsc::SyncSender<Told>) {
-    let mut stdin = std::io::stdin().lock();
+fn read_lines(mut lines: impl BufRead, probes_too: bool, sender: &mpsc::SyncSender<Told>) {
     for number in 1_u64.. {
-        let mut line = Vec::new();
-        let read = stdin.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut line);
-        let told = match read {
-            Ok(0) | Err(_) => Told::Ended,
-            Ok(_) if line.trim_ascii().is_empty() => continue,
-            Ok(_) => understand(&line).map_or_else(|why| Told::Refused(format!("line {number} {why}")), Told::Input),
+        let told = match read_line(&mut lines) {
+            Ok(None) | Err(_) => Told::Ended,
+            Ok(Some(line)) if line.trim_ascii().is_empty() => continue,
+            Ok(Some(line)) => understand(&line, probes_too).map_or_else(|why| Told::Refused(format!("line {number} {why}")), Told::Input),
         };
         let ended = matches!(told, Told::Ended);
         if sender.send(told).is_err() || ended {
@@ -252,13 +250,28 @@ fn read_lines(sender: &mpsc::SyncSender<Told>) {
     }
 }
 
-/// A report, or an input of the machine's own.
-fn understand(line: &[u8]) -> Result<Input, String> {
+/// A whole line. Of one that is too long the rest is passed over, so that it is not taken for a line of its own; what is left of it is no JSON.
+fn read_line(lines: &mut impl BufRead) -> std::io::Result<Option<Vec<u8>>> {
+    let mut line = Vec::new();
+    let read = lines.take(LINE_BYTES_MAX).read_until(b'\n', &mut line)?;
+    if read as u64 == LINE_BYTES_MAX && !line.ends_with(b"\n") {
+        lines.skip_until(b'\n')?;
+        line = format!("a line of more than {LINE_BYTES_MAX} bytes").into_bytes();
+    }
+    Ok((read > 0).then_some(line))
+}
+
+/// A report; or the answer of a probe, where this monitor was told that others probe. Nothing else: whoever writes these lines may pass on what nodes say.
+fn understand(line: &[u8], probes_too: bool) -> Result<Input, String> {
     let text = str::from_utf8(line).map_err(|_| "is no text".to_owned())?;
     match serde_json::from_str::<Value>(text) {
         Ok(Value::Object(mut object)) if object.len() == 1 && object.contains_key("input") => {
             let input = object.remove("input").unwrap_or_default();
-            serde_json::from_value(input).map_err(|error| format!("is no input: {error}"))
+            match serde_json::from_value(input) {
+                Ok(input @ Input::Probed { .. }) if probes_too => Ok(input),
+                Ok(_) => Err("is no report, and only answers of probes are taken besides, with --no-probe".to_owned()),
+                Err(error) => Err(format!("is no input: {error}")),
+            }
         }
         _ => Report::read(text).map(|report| Input::Report(Box::new(report))),
     }
@@ -366,4 +379,38 @@ fn send(context: &Context, state: &StateFolder, input: Input) -> Done {
         machine.step(now_ms(), input).into_iter().find_map(|output| if let Output::Refused(why) = output { Some(why) } else { None });
     machine.keep(state).map_err(kept)?;
     refused.map_or(Ok(()), |why| Err(Failure::new(Kind::Refused, why)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(text: &str, probes_too: bool) -> Vec<Result<Input, String>> {
+        let (sender, told) = mpsc::sync_channel(16);
+        read_lines(text.as_bytes(), probes_too, &sender);
+        drop(sender);
+        let told = told.iter().filter_map(|told| match told {
+            Told::Input(input) => Some(Ok(input)),
+            Told::Refused(why) => Some(Err(why)),
+            Told::Ended => None,
+        });
+        told.collect()
+    }
+
+    #[test]
+    fn the_rest_of_a_line_that_is_too_long_is_not_a_line() {
+        let hidden = r#"{"node":"seoul","ready":true}"#;
+        let long = format!("{{\"node\":\"tokyo\",\"x\":\"{}{hidden}\n{{\"node\":\"osaka\"}}\n", "x".repeat(LINE_BYTES_MAX as usize - 22));
+        let told = told(&long, false);
+        assert!(told.len() == 2 && told[0].as_ref().is_err_and(|why| why.starts_with("line 1 is no JSON")), "{told:?}");
+        assert!(matches!(&told[1], Ok(Input::Report(report)) if report.node == "osaka"), "{told:?}");
+    }
+
+    #[test]
+    fn what_nodes_push_is_a_report_and_no_order() {
+        let probed = r#"{"input":{"probed":{"node":"tokyo","serving":true}}}"#;
+        let order = r#"{"input":{"acknowledge":{"id":1,"by":"nobody"}}}"#;
+        assert!(told(probed, false)[0].is_err() && told(order, false)[0].is_err() && told(order, true)[0].is_err());
+        assert!(matches!(told(probed, true)[0], Ok(Input::Probed { serving: true, .. })));
+    }
 }

@@ -31,9 +31,10 @@ pub const NODES_MAX: usize = 1_024;
 /// Text of people and of nodes is cut here.
 pub const WORDS_CHARS_MAX: usize = 500;
 
-/// Text of a stranger as it may stand in a line: cut, and without control characters.
+/// Text of a stranger as it may stand in a line: cut, without control characters, and without marks that turn the direction of writing.
 fn one_line(text: &str) -> String {
-    text.chars().map(|one| if one.is_control() { ' ' } else { one }).take(WORDS_CHARS_MAX).collect()
+    let moves = |one: char| one.is_control() || matches!(one, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|one| if moves(one) { ' ' } else { one }).take(WORDS_CHARS_MAX).collect()
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::one_line;
+
 /// One report. What a node does not know is none.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -79,6 +81,9 @@ impl Report {
         if report.complaint.is_empty() {
             report.complaint = complaint;
         }
+        // A node that was taken writes what it likes; it stands on people's screens later.
+        let texts = [&mut report.node, &mut report.boot_id, &mut report.complaint, &mut report.version, &mut report.edition];
+        texts.into_iter().chain(&mut report.db_integrity).for_each(|text| *text = one_line(text));
         Ok(report)
     }
 }
@@ -86,6 +91,14 @@ impl Report {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_node_writes_cannot_move_the_cursor_and_has_an_end() {
+        let read = Report::read(r#"{"node":"tokyo","version":"1\u001b[2K\u202e","complaint":"a\nb"}"#).unwrap();
+        assert_eq!((read.version.as_str(), read.complaint.as_str()), ("1 [2K ", "a b"));
+        let long = format!("{{\"node\":\"tokyo\",\"version\":\"{}\"}}", "x".repeat(9_000));
+        assert_eq!(Report::read(&long).unwrap().version.len(), super::super::WORDS_CHARS_MAX);
+    }
 
     #[test]
     fn a_report_is_read_with_names_of_the_future_and_without_those_it_lacks() {
