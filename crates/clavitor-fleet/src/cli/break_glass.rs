@@ -53,6 +53,9 @@ pub(super) struct Enable {
     /// Why, for whoever looks later
     #[arg(long, value_name = "WORDS")]
     reason: String,
+    /// Replace one that is open already
+    #[arg(long)]
+    again: bool,
     /// Render into this folder afterwards
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -93,9 +96,11 @@ pub(super) fn run(context: &Context, verb: &BreakGlassVerb) -> Done {
 
 fn enable(context: &Context, asked: &Enable) -> Done {
     let inventory = context.load()?;
-    context.node(&inventory, &asked.node)?;
+    let (node, now_s) = (context.node(&inventory, &asked.node)?, context.now_unix_s());
+    if !asked.again {
+        refuse_a_second(node, &asked.node, now_s)?;
+    }
     has_key(&inventory, &asked.operator)?;
-    let now_s = context.now_unix_s();
     let until = moment(&asked.until, now_s)?;
     let reason = reason(&asked.reason)?;
     if asked.from.is_unspecified() || asked.from.is_loopback() || asked.from.is_multicast() {
@@ -108,10 +113,24 @@ fn enable(context: &Context, asked: &Enable) -> Done {
     afterwards(context, &asked.node, asked.out.as_ref(), asked.dry_run)
 }
 
+/// One that is open stands for a decision of somebody's: it is not replaced in passing.
+fn refuse_a_second(node: &Node, name: &NodeName, now_s: u64) -> Result<(), Failure> {
+    let Some(open) = node.break_glass.as_ref().filter(|open| open.until.unix_s() > now_s) else { return Ok(()) };
+    let BreakGlass { operator, from, until, reason, .. } = open;
+    Err(Failure::new(Kind::Refused, format!("{name} is open already, for {operator} from {from} until {until}: {reason}"))
+        .next(format!("clavitor-fleet break-glass disable {name}, or the same with --again, which replaces it")))
+}
+
 fn disable(context: &Context, asked: &Disable) -> Done {
     let inventory = context.load()?;
-    if context.node(&inventory, &asked.node)?.break_glass.is_none() {
-        context.say(format_args!("{} has no emergency way in that could be taken away.", asked.node));
+    match &context.node(&inventory, &asked.node)?.break_glass {
+        None => {
+            context.say(format_args!("{} has no emergency way in that could be taken away.", asked.node));
+            return context.change(asked.dry_run, |_| Ok(()));
+        }
+        Some(open) if open.until.unix_s() > context.now_unix_s() => context
+            .say(format_args!("A session that is open ends with the deploy; without one, at {} by the node's own clock.", open.until)),
+        Some(_) => {}
     }
     context.change(asked.dry_run, |draft| Ok(draft.set_break_glass(&asked.node, None)?))?;
     afterwards(context, &asked.node, asked.out.as_ref(), asked.dry_run)
@@ -163,13 +182,15 @@ fn moment(text: &str, now_s: u64) -> Result<Moment, Failure> {
     let until =
         until.map_or_else(|| text.parse().map_err(|why: String| Failure::new(Kind::Usage, why).next("or from now: 90m, 4h")), Ok)?;
     if until.unix_s() <= now_s {
-        return Err(Failure::new(Kind::Refused, format!("{until} is not ahead")));
+        let now = Moment::of_unix_s(now_s);
+        return Err(
+            Failure::new(Kind::Refused, format!("--until {until} is past: it is {now}")).next("--until 4h, or a moment that is ahead")
+        );
     }
     if until.unix_s() - now_s > OPEN_S_MAX {
         let most = Moment::of_unix_s(now_s + OPEN_S_MAX);
-        return Err(
-            Failure::new(Kind::Refused, format!("{until} is more than a day ahead")).next(format!("--until {most}, and again tomorrow"))
-        );
+        return Err(Failure::new(Kind::Refused, format!("--until {until} is more than a day ahead"))
+            .next(format!("--until {most}, and again tomorrow")));
     }
     Ok(until)
 }
@@ -218,5 +239,46 @@ mod tests {
         for text in ["", "  ", "a\nb", &"x".repeat(201)] {
             assert!(reason(text).is_err(), "{text}");
         }
+    }
+
+    fn enable_for(until: &str, again: bool) -> BreakGlassVerb {
+        BreakGlassVerb::Enable(Enable {
+            node: "tokyo".parse().expect("a name"),
+            operator: "soc".parse().expect("a name"),
+            from: "203.0.113.99".parse().expect("an address"),
+            until: until.to_owned(),
+            reason: "a drill".to_owned(),
+            again,
+            out: None,
+            dry_run: false,
+        })
+    }
+
+    #[test]
+    fn one_that_is_open_is_not_replaced_in_passing_and_is_taken_away_once() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("fleet.toml");
+        let key = "break_glass = \"sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIAcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHAAAABHNzaDo=\"";
+        let text = crate::inventory::SHIPPED.replacen("ssh_keys = []", &format!("ssh_keys = []\n{key}"), 1);
+        std::fs::write(&file, text).expect("written");
+        let context = Context::new(file, false);
+        let until = || context.load().expect("it holds").nodes[&"tokyo".parse::<NodeName>().expect("a name")].break_glass.clone();
+        let refused = |verb: BreakGlassVerb, says: &str| {
+            let failure = run(&context, &verb).expect_err(says);
+            assert!(failure.kind == Kind::Refused && failure.to_string().contains(says), "{says}: {failure}");
+        };
+        refused(enable_for("2020-01-01T00:00:00Z", false), "is past: it is 2");
+        refused(enable_for("2999-01-01T00:00:00Z", false), "more than a day ahead");
+        assert!(until().is_none());
+        run(&context, &enable_for("4h", false)).expect("opened");
+        let first = until().expect("open").until;
+        refused(enable_for("8h", false), "tokyo is open already, for soc from 203.0.113.99 until");
+        assert_eq!(until().expect("open").until, first);
+        run(&context, &enable_for("8h", true)).expect("replaced");
+        assert!(until().expect("open").until.unix_s() > first.unix_s());
+        let disable = || BreakGlassVerb::Disable(Disable { node: "tokyo".parse().expect("a name"), out: None, dry_run: false });
+        run(&context, &disable()).expect("taken away");
+        assert!(until().is_none());
+        run(&context, &disable()).expect("there is nothing to do, and that is said");
     }
 }
