@@ -185,7 +185,7 @@ fn resume(context: &Context, deploy: &Deploy, inventory: &Inventory) -> Done {
 }
 
 /// The operator reads and says yes; a program says --yes.
-fn confirm(context: &Context, yes: bool) -> Done {
+pub(super) fn confirm(context: &Context, yes: bool) -> Done {
     if yes {
         return Ok(());
     }

@@ -18,6 +18,7 @@ mod render;
 mod reprovision;
 mod rollout;
 mod rotate;
+mod rotate_orders;
 mod routine;
 mod ship;
 mod status;

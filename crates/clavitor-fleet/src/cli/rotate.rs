@@ -1,32 +1,36 @@
-//! `node rotate`: a node's tunnel key changes, over the tunnels themselves.
-
-use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+//! `node rotate`: a node's or a hub's tunnel key changes, over the tunnels themselves.
 
 use clap::Args;
 use serde::Serialize;
 
-use super::way::Way;
-use super::{Context, Done, Failure, Kind};
-use crate::inventory::{Day, Inventory, Keys, NetworkName, NodeName};
-use crate::remote::{Bounds, Ssh, plain, quote};
-use crate::tunnel::rotation::{Driven, Ending, Ends, Hands, Input, Place, Rotation, drive, journal_path, read_journal};
-use crate::tunnel::{Plan, Topology};
+use super::rotate_orders::Orders;
+use super::way::{Way, chosen};
+use super::{Context, Done, Failure, Kind, deploy::confirm, kuma::kept};
+use crate::inventory::{Inventory, NodeName};
+use crate::state_folder::StateFolder;
+use crate::tunnel::rotation::{Driven, Ending, Ends, Input, Rotation, Serving, drive, journal_name};
+use crate::tunnel::{Plan, PublicKey, Topology};
 
-/// One order is a few calls of `wg`.
-const ORDER: Bounds = Bounds::seconds(30);
-const ANSWER_BYTES_MAX: u64 = 16;
+const EXAMPLES: &str = "\
+Examples:
+  clavitor-fleet node rotate tokyo
+  clavitor-fleet node rotate tokyo --abort             back to the old key, while that is possible
+  clavitor-fleet node rotate zurich --without sydney   a hub; sydney is dead and learns the new key with its next deploy
+
+Interrupted (Ctrl-C, a lost connection, a dead battery), the same line goes on where it was. Exit code 8: the old key is in use again; 9: it stopped half way.";
 
 /// `node rotate`
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Rotate {
     /// The node's name
     node: NodeName,
     /// Go back to the old key, if a rotation was begun and the node has not kept the new one yet
     #[arg(long)]
     abort: bool,
+    /// Of a hub: do not ask this node, which is dead; it learns the new key with its next deploy. Can be repeated
+    #[arg(long, value_name = "NODE")]
+    without: Vec<NodeName>,
     /// Do not ask
     #[arg(long)]
     yes: bool,
@@ -41,99 +45,146 @@ pub(super) struct Rotate {
 struct Told {
     schema: &'static str,
     node: String,
-    /// `rotated` or `taken_back`
+    /// `rotated`; every other ending is a failure.
     ended: &'static str,
     old: String,
     new: Option<String>,
-    why: Option<String>,
+    /// Operators whose own machines know the old key of a hub.
+    operators: Vec<String>,
+    /// Nodes that have to be deployed before they start anew.
+    deploy: Vec<String>,
 }
 
 pub(super) fn rotate(context: &Context, asked: &Rotate) -> Done {
     let inventory = context.load()?;
-    let node = context.node(&inventory, &asked.node)?;
-    let name = asked.node.to_string();
+    chosen(context, &inventory, std::slice::from_ref(&asked.node))?;
+    chosen(context, &inventory, &asked.without)?;
+    // No rollout and no other rotation runs beside this one, and none is left half done.
+    let _open = if asked.dry_run { None } else { Some(super::rollout::open(context)?) };
+    let state = StateFolder::at(context.state_folder());
+    refuse_another(&state, &inventory, &asked.node)?;
+    let name = asked.node.as_str();
     let topology = Topology::of(&inventory);
     let plan = Plan::of(&topology).map_err(|error| Failure::new(Kind::Inventory, "there is no plan for the tunnels").why(error))?;
-    let refused = |message: String| Failure::new(Kind::Refused, message);
-    let old = topology.member(&name).and_then(|member| member.key).ok_or_else(|| {
-        refused(format!("{name} has no tunnel key to change, or is retired")).next(format!("clavitor-fleet node enrol {name}"))
-    })?;
-    if node.is_hub() {
-        let why = "every other node would have to learn its new key at once";
-        return Err(refused(format!("{name} is a hub: its key changes with the hub"))
-            .why(why)
-            .next("docs/OPERATIONS.md, \"A hub is lost\""));
+    let old = topology.member(name).and_then(|member| member.key);
+    let old =
+        old.ok_or_else(|| refused(format!("{name} has no tunnel key to change")).next(format!("clavitor-fleet node enrol {name}")))?;
+    let ends = Ends::of(&plan, name).ok_or_else(|| refused(format!("{name} has no tunnels")))?;
+    let ways = ends.networks().len() + usize::from(ends.own_network().is_some());
+    if ways < 2 || !hubs_are_there(&inventory) {
+        let failure = refused(format!("there is only one way to {name}: a hub is not in service, or has no key yet"));
+        return Err(failure.next("enrol and activate both hubs first"));
     }
-    let ends = Ends::of(&plan, &name).ok_or_else(|| refused(format!("{name} has no tunnels")))?;
-    if ends.networks().len() < 2 {
-        return Err(refused(format!("a hub has no key yet, so there is only one way to {name}")).next("enrol both hubs first"));
-    }
-    let folder = context.state_folder();
-    let journal = journal_path(&folder, &name);
-    let begun = read_journal(&journal).map_err(|error| Failure::general(format!("{} cannot be read", journal.display())).why(error))?;
-    let (rotation, first) = beginning(context, asked, begun, &ends, old)?;
-    context.say(format_args!(
-        "{name}: a new key is tried beside the old one, then network {} moves over, and the old key goes. The node can be reached all the time.",
-        ends.networks().join(", then ")
-    ));
+    let begun: Option<Rotation> = state.read_json(&journal_name(name)).map_err(kept)?;
+    let (rotation, first) = beginning(context, &inventory, asked, begun, &ends, old)?;
+    say_plan(context, &inventory, asked, &rotation);
     if asked.dry_run {
-        return context
-            .answer(&rotation, || format!("{name}: nothing was done; step {} of {}", rotation.progress().0, rotation.progress().1));
+        let (at, of) = rotation.progress();
+        return context.answer(&rotation, || format!("{name}: nothing was done; step {at} of {of}"));
     }
     confirm(context, asked.yes)?;
-    // No rollout and no other rotation runs beside this one.
-    let _open = super::rollout::open(context)?;
-    let mut hands = OverSsh::new(context, &inventory, asked)?;
-    let driven = drive(rotation, first, &ends, &journal, &mut hands)
-        .map_err(|error| Failure::general(format!("{} cannot be written; nothing more was done", journal.display())).why(error))?;
-    finish(context, &name, &hands, driven)
+    let mut orders = Orders::new(context, &inventory, &asked.node, &asked.without, &asked.way)?;
+    if let Some(serving) = rotation.serving.as_ref().filter(|_| rotation.new.is_none()) {
+        orders.look_at(serving)?;
+    }
+    let (rotation, driven) = drive(rotation, first, &ends, &state, &mut orders).map_err(kept)?;
+    finish(context, &inventory, &rotation, driven)
+}
+
+fn refused(message: String) -> Failure {
+    Failure::new(Kind::Refused, message)
+}
+
+fn hubs_are_there(inventory: &Inventory) -> bool {
+    inventory.networks.iter().all(|(_, network)| inventory.node(&network.hub).is_some_and(|hub| hub.is_active() && hub.keys.is_some()))
+}
+
+/// Each rotation takes for granted that the other machines' keys stay as they are.
+fn refuse_another(state: &StateFolder, inventory: &Inventory, node: &NodeName) -> Done {
+    for other in inventory.nodes.keys().filter(|other| *other != node) {
+        if state.read(&journal_name(other.as_str())).map_err(kept)?.is_some() {
+            let next = format!("clavitor-fleet node rotate {other}, or with --abort");
+            return Err(refused(format!("a rotation of {other} is not over")).why("one key changes at a time").next(next));
+        }
+    }
+    Ok(())
 }
 
 fn beginning(
     context: &Context,
+    inventory: &Inventory,
     asked: &Rotate,
     begun: Option<Rotation>,
     ends: &Ends,
-    old: crate::tunnel::PublicKey,
+    old: PublicKey,
 ) -> Result<(Rotation, Input), Failure> {
     let first = if asked.abort { Input::Abort } else { Input::Go };
     match begun {
         // The inventory has the new key already when only the end of the journal was lost.
         Some(begun) if begun.old == old || begun.new == Some(old) => {
-            context.say(format_args!("A rotation was begun: it goes on at step {} of {}.", begun.progress().0 + 1, begun.progress().1));
+            let (at, of) = begun.progress();
+            if at < of {
+                context.say(format_args!("A rotation was begun: it goes on at step {} of {of}.", at + 1));
+            }
             Ok((begun, first))
         }
-        Some(_) => {
-            Err(Failure::new(Kind::Refused, format!("a rotation of {} was begun with another key than the inventory has", asked.node))
-                .why("the inventory was changed meanwhile"))
-        }
+        Some(_) => Err(refused(format!("a rotation of {} was begun with another key than the inventory has", asked.node))
+            .why("the inventory was changed meanwhile")
+            .next(format!("give it back the key of {}, or move that file away", journal_name(asked.node.as_str())))),
         None if asked.abort => Err(Failure::new(Kind::NotFound, format!("no rotation of {} was begun", asked.node))),
-        None => Ok((Rotation::new(asked.node.as_str(), ends.networks(), old, context.now_unix_s()), first)),
+        None => {
+            let active = |name: &str| inventory.active().any(|(node, _)| node.as_str() == name);
+            let serving = ends.own_network().map(|(network, spokes)| Serving {
+                network: network.to_owned(),
+                spokes: spokes.filter(|name| active(name)).map(str::to_owned).collect(),
+            });
+            Ok((Rotation::new(asked.node.as_str(), ends.networks(), serving, old, context.now_unix_s()), first))
+        }
     }
 }
 
-fn finish(context: &Context, name: &str, hands: &OverSsh<'_>, driven: Driven) -> Done {
-    let again = format!("clavitor-fleet node rotate {name}");
-    let Some(last) = &hands.last else { return Err(Failure::general("nothing was done")) };
-    let told = |ended, why| Told {
-        schema: "clavitor.fleet-rotation/1",
-        node: name.to_owned(),
-        ended,
-        old: last.old.to_string(),
-        new: last.new.map(|key| key.to_string()),
-        why,
+fn say_plan(context: &Context, inventory: &Inventory, asked: &Rotate, rotation: &Rotation) {
+    let (name, networks) = (&rotation.node, rotation.networks.join(", then "));
+    let Some(Serving { network, spokes }) = &rotation.serving else {
+        let what = format!("a new key is tried beside the old one, then network {networks} moves over, and the old key goes");
+        return context.say(format_args!("{name}: {what}. The node can be reached all the time."));
     };
+    let is_left = |name: &&str| asked.without.iter().any(|other| other.as_str() == *name);
+    let asked_for: Vec<&str> = spokes.iter().map(String::as_str).filter(|name| !is_left(name)).collect();
+    context.say(format_args!(
+        "{name} is hub {network}. A new key is tried beside the old one in network {networks}; {} learn it; network {network} moves over; the old key goes. \
+         Until then network {networks} carries every order, and network {network} is away for a few seconds a node.",
+        asked_for.join(", ")
+    ));
+    for left in &asked.without {
+        context.say(format_args!("{left} is not asked: network {network} is closed to it until its next deploy."));
+    }
+    let operators = operators(inventory);
+    if !operators.is_empty() {
+        let names = operators.join(", ");
+        context.say(format_args!(
+            "Afterwards network {network} is closed to the machines of {names} until they write their tunnel's file again."
+        ));
+    }
+}
+
+fn operators(inventory: &Inventory) -> Vec<String> {
+    inventory.operators.iter().filter(|(_, operator)| operator.wireguard.is_some()).map(|(name, _)| name.to_string()).collect()
+}
+
+fn finish(context: &Context, inventory: &Inventory, rotation: &Rotation, driven: Driven) -> Done {
+    let name = rotation.node.as_str();
+    let again = format!("clavitor-fleet node rotate {name}");
     match driven {
-        Driven::Ended(Ending::Rotated) => {
-            context.say("Render, and deploy both hubs next: until then a hub that restarts knows the old key only.");
-            context.answer(&told("rotated", None), || format!("{name} uses its new key in both networks"))
-        }
+        Driven::Ended(Ending::Rotated) => rotated(context, inventory, rotation),
         Driven::Ended(Ending::TakenBack(why)) => {
             let failure = Failure::new(Kind::RolledBack, format!("{name} uses its old key in both networks")).why(why);
             Err(failure.next(again))
         }
         Driven::Ended(Ending::Stopped(why)) => {
-            Err(Failure::new(Kind::Unconfirmed, format!("the rotation of {name} stopped half way")).why(why).next(again))
+            let gone = rotation.waits_for().map(|spoke| format!("; if {spoke} is gone, with --without {spoke}"));
+            let failure = Failure::new(Kind::Unconfirmed, format!("the rotation of {name} stopped half way")).why(why);
+            Err(failure.next(again + &gone.unwrap_or_default()))
         }
         Driven::Interrupted => {
             Err(Failure::new(Kind::Interrupted, format!("the rotation of {name} waits where it was"))
@@ -142,109 +193,26 @@ fn finish(context: &Context, name: &str, hands: &OverSsh<'_>, driven: Driven) ->
     }
 }
 
-/// The operator reads and says yes; a program says --yes.
-fn confirm(context: &Context, yes: bool) -> Done {
-    let not = || Failure::new(Kind::NotConfirmed, "nothing was done").next("the same with --yes, or answer yes on a terminal");
-    if yes {
-        return Ok(());
+fn rotated(context: &Context, inventory: &Inventory, rotation: &Rotation) -> Done {
+    let hubs = || inventory.networks.iter().map(|(_, network)| network.hub.to_string());
+    let (operators, deploy) = match &rotation.serving {
+        None => (Vec::new(), hubs().collect::<Vec<_>>()),
+        Some(serving) => (operators(inventory), serving.spokes.clone()),
+    };
+    context.say(format_args!("Render, and deploy {} next: what starts anew before that knows the old key only.", deploy.join(", ")));
+    for operator in &operators {
+        context.say(format_args!(
+            "{operator}: clavitor-fleet tunnel config {operator} >/etc/wireguard/fleet.conf, then wg-quick down fleet and up"
+        ));
     }
-    if !io::stdin().is_terminal() {
-        return Err(not().why("nobody is there to ask"));
-    }
-    context.say("Go on? Type yes:");
-    let mut answer = String::new();
-    let read = io::stdin().lock().take(ANSWER_BYTES_MAX).read_line(&mut answer);
-    if read.is_ok() && answer.trim() == "yes" { Ok(()) } else { Err(not()) }
-}
-
-/// Orders over ssh; the inventory's change by its own editor.
-struct OverSsh<'a> {
-    context: &'a Context,
-    inventory: &'a Inventory,
-    node: NodeName,
-    /// By network a first, and by network b first.
-    ways: [Ssh; 2],
-    runtime: tokio::runtime::Runtime,
-    stopped: Arc<AtomicBool>,
-    last: Option<Rotation>,
-}
-
-impl<'a> OverSsh<'a> {
-    fn new(context: &'a Context, inventory: &'a Inventory, asked: &Rotate) -> Result<Self, Failure> {
-        let ways = [asked.way.by(NetworkName::A).open(context, inventory)?, asked.way.by(NetworkName::B).open(context, inventory)?];
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| Failure::general("no runtime").why(error))?;
-        let stopped = Arc::new(AtomicBool::new(false));
-        let told = Arc::clone(&stopped);
-        runtime.spawn(async move {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                told.store(true, Ordering::Relaxed);
-            }
-        });
-        Ok(Self { context, inventory, node: asked.node.clone(), ways, runtime, stopped, last: None })
-    }
-}
-
-impl OverSsh<'_> {
-    /// One ssh prints and another reads, with a pipe between them: the secret is in no argument, no file and no variable of this machine.
-    fn hand_over(&self, hub_of: NetworkName, print: &str, read: &str) -> Result<String, String> {
-        let other = if hub_of == NetworkName::A { NetworkName::B } else { NetworkName::A };
-        let [from, to] =
-            [(&self.inventory.networks.get(hub_of).hub, hub_of), (&self.node, other)].map(|(node, by)| format!("{node}.{}", by.word()));
-        let [way, _] = &self.ways;
-        let config = way.config_file();
-        let ssh = |to: &str, what: &str| quote(["ssh", "-F", &config, "-T", "--", to, what]);
-        let pipe = format!("{} | {}", ssh(&from, print), ssh(&to, read));
-        let said =
-            self.runtime.block_on(crate::remote::run(&["sh", "-c", &pipe], &[], way.folder(), ORDER)).map_err(|error| error.to_string())?;
-        if said.is_success() { Ok(String::new()) } else { Err(format!("from {from} to {to}: {}", plain(&said.err))) }
-    }
-}
-
-impl Hands for OverSsh<'_> {
-    fn run(&mut self, place: &Place, commands: &str) -> Result<String, String> {
-        let hub = |network: NetworkName| self.inventory.networks.get(network).hub.clone();
-        let network = |word: &str| if word == NetworkName::A.word() { NetworkName::A } else { NetworkName::B };
-        let (node, by) = match place {
-            Place::Hub(name) => (hub(network(name)), network(name)),
-            // By the network that is not touched.
-            Place::Node { touched: Some(name) } if network(name) == NetworkName::A => (self.node.clone(), NetworkName::B),
-            Place::Node { .. } => (self.node.clone(), NetworkName::A),
-            Place::Between { network: name, print } => return self.hand_over(network(name), print, commands),
-            Place::Here => return Err("that is done here".to_owned()),
-        };
-        let [a, b] = &self.ways;
-        let way = if by == NetworkName::A { a } else { b };
-        let said = self.runtime.block_on(way.script(&node, commands, &[], ORDER)).map_err(|error| error.to_string())?;
-        if said.is_success() { Ok(said.out) } else { Err(format!("{node}: {}", plain(&said.err))) }
-    }
-
-    fn record(&mut self, rotation: &Rotation) -> Result<(), String> {
-        let new = rotation.new.ok_or("there is no new key")?.to_string().parse().map_err(|error| format!("the new key: {error}"))?;
-        let old = self.inventory.node(&self.node).and_then(|node| node.keys.clone()).ok_or("the inventory has no keys of it")?;
-        let keys = Keys { wireguard: new, since: Day::of_unix_s(self.context.now_unix_s()), ..old };
-        self.context.write_keys(&self.node, &keys).map_err(|failure| failure.message)
-    }
-
-    fn now_s(&self) -> u64 {
-        self.context.now_unix_s()
-    }
-
-    fn wait_s(&mut self, seconds: u64) {
-        self.runtime.block_on(tokio::time::sleep(Duration::from_secs(seconds)));
-    }
-
-    fn tell(&mut self, rotation: &Rotation, words: &str) {
-        let (at, of) = rotation.progress();
-        self.context.say(format_args!("[{}/{of}] {}", (at + 1).min(of), plain(words)));
-        self.last = Some(rotation.clone());
-    }
-
-    fn interrupted(&self) -> bool {
-        // Lets the one that listens for Ctrl-C have a look.
-        self.runtime.block_on(tokio::task::yield_now());
-        self.stopped.load(Ordering::Relaxed)
-    }
+    let told = Told {
+        schema: "clavitor.fleet-rotation/1",
+        node: rotation.node.clone(),
+        ended: "rotated",
+        old: rotation.old.to_string(),
+        new: rotation.new.map(|key| key.to_string()),
+        operators,
+        deploy,
+    };
+    context.answer(&told, || format!("{} uses its new key in both networks", rotation.node))
 }

@@ -1,14 +1,13 @@
 //! `routine`: the SOC's work on nodes, said before it is done.
 
 use std::collections::BTreeMap;
-use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
 
 use super::way::{Way, block_on, chosen};
-use super::{Context, Done, Failure, Kind, kuma::kept};
+use super::{Context, Done, Failure, Kind, deploy::confirm, kuma::kept};
 use crate::inventory::{Day, Inventory, NodeName};
 use crate::monitor::Rules;
 use crate::routine::{self, Codes, Journal, Outcome, Work};
@@ -76,7 +75,7 @@ pub(super) fn routine(context: &Context, asked: &Routine) -> Done {
         let answer = Answer { schema: "clavitor.fleet-routine/1", resumed, dry_run: true, journal: &journal };
         return context.answer(&answer, || "nothing was done (--dry-run)".to_owned());
     }
-    confirm(asked.yes)?;
+    confirm(context, asked.yes)?;
     state.write_json(&file, &journal).map_err(kept)?;
     block_on(run(context, &inventory, asked, &state, &mut journal))?;
     let answer = Answer { schema: "clavitor.fleet-routine/1", resumed, dry_run: false, journal: &journal };
@@ -96,23 +95,6 @@ fn say_plan(context: &Context, journal: &Journal, resumed: bool) {
     for task in journal.kind.tasks() {
         context.say(format_args!("  {:<12} {}", task.word(), task.words()));
     }
-}
-
-/// Nothing is done on a node before somebody has said yes.
-fn confirm(yes: bool) -> Done {
-    if yes {
-        return Ok(());
-    }
-    let refused = || Failure::new(Kind::NotConfirmed, "nothing was done");
-    if !std::io::stdin().is_terminal() {
-        return Err(refused().why("nobody is here to ask").next("the same with --yes"));
-    }
-    let mut stderr = std::io::stderr().lock();
-    // A terminal that is gone is found out by the read.
-    let _ = write!(stderr, "Go on? [yes/no] ").and_then(|()| stderr.flush());
-    let mut line = String::new();
-    let read = std::io::stdin().read_line(&mut line);
-    if read.is_ok() && line.trim() == "yes" { Ok(()) } else { Err(refused()) }
 }
 
 async fn run(context: &Context, inventory: &Inventory, asked: &Routine, state: &StateFolder, journal: &mut Journal) -> Done {

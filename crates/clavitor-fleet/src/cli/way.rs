@@ -39,12 +39,6 @@ enum First {
 }
 
 impl Way {
-    /// The same with this network first.
-    pub(crate) fn by(&self, network: NetworkName) -> Self {
-        let network = if network == NetworkName::A { First::A } else { First::B };
-        Self { network, ..self.clone() }
-    }
-
     /// The network that is tried first.
     pub(crate) const fn first(&self) -> NetworkName {
         match self.network {

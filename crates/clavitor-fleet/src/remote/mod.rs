@@ -10,4 +10,4 @@ pub use known::{Route, Target};
 pub use plain::plain;
 pub use process::{Bounds, ProcessError, Said, run};
 pub use quote::quote;
-pub use ssh::{RemoteError, Settings, Ssh};
+pub use ssh::{Pipe, RemoteError, Settings, Ssh};

@@ -39,8 +39,8 @@ pub struct Settings {
 /// Why a command did not run, or why nobody knows whether it did.
 #[derive(Debug, thiserror::Error)]
 pub enum RemoteError {
-    /// The inventory has no such node, or no address for it.
-    #[error("{0} is not in the inventory")]
+    /// The inventory has no such node, or it is not active, or has no address.
+    #[error("{0} is not among the active nodes of the inventory")]
     NoSuchNode(String),
     /// The inventory has no host key of it.
     #[error("the inventory has no host key of {0}, and none is trusted on first use: enrol it with `clavitor-fleet node enrol {0}`")]
@@ -69,6 +69,17 @@ impl RemoteError {
     pub const fn may_have_run(&self) -> bool {
         matches!(self, Self::Lost(..))
     }
+}
+
+/// One end of a pipe: a command on a node, which is reached by this network.
+#[derive(Debug, Clone, Copy)]
+pub struct Pipe<'a> {
+    /// The node.
+    pub node: &'a NodeName,
+    /// By which network.
+    pub network: NetworkName,
+    /// What it runs.
+    pub command: &'a str,
 }
 
 /// The way to all nodes of an inventory.
@@ -146,6 +157,34 @@ impl Ssh {
         let mut argv = vec!["sh", "-c", script, "clavitor-fleet"];
         argv.extend(arguments);
         self.run(node, &argv, bounds).await
+    }
+
+    /// Runs a shell script on a node by one network and no other: for orders that touch the tunnel of the other one.
+    ///
+    /// # Errors
+    /// [`RemoteError`], as [`Self::run`].
+    pub async fn script_by(&self, network: NetworkName, node: &NodeName, script: &str, bounds: Bounds) -> Result<Said, RemoteError> {
+        self.routes(node)?;
+        let (config, alias, command) = (self.config_file(), alias(node, network), quote(["sh", "-c", script, "clavitor-fleet"]));
+        self.once(node, &["ssh", "-F", &config, "-T", "--", &alias, &command], &[], bounds).await
+    }
+
+    /// What a command on one node prints, a command on another one reads, with a pipe between two ssh: it is in no argument, file or variable of this machine.
+    /// The exit code is the reader's, which has to see for itself whether all of it came.
+    ///
+    /// # Errors
+    /// [`RemoteError`].
+    pub async fn pipe(&self, from: Pipe<'_>, to: Pipe<'_>, bounds: Bounds) -> Result<Said, RemoteError> {
+        self.routes(from.node)?;
+        self.routes(to.node)?;
+        let config = self.config_file();
+        let ssh = |end: &Pipe<'_>| quote(["ssh", "-F", &config, "-T", "--", &alias(end.node, end.network), end.command]);
+        let both = format!("{} | {}", ssh(&from), ssh(&to));
+        match run(&["sh", "-c", &both], &[], &self.settings.folder, bounds).await {
+            Ok(said) => Ok(said),
+            Err(late @ ProcessError::Deadline(..)) => Err(RemoteError::Lost(to.node.to_string(), late.to_string())),
+            Err(error) => Err(RemoteError::Here(error.to_string())),
+        }
     }
 
     /// Copies a store path and all it needs to a node, with `nix copy`.

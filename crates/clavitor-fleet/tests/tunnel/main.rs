@@ -1,15 +1,12 @@
 //! The management network for real: two hubs, spokes and an operator, each in namespaces of its own, set up from the crate's own plan.
 
+#[path = "../lab/mod.rs"]
 mod lab;
+mod rotate;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    net::Ipv4Addr,
-    process::{Child, Stdio},
-};
+use std::{collections::BTreeMap, net::Ipv4Addr};
 
 use anyhow::{Context as _, Result};
-use clavitor_fleet::tunnel::rotation::{Driven, Ending, Ends, Hands, Input, Place, Rotation, drive, journal_path, read_journal};
 use clavitor_fleet::tunnel::{Member, Network, NodePlan, Operator, Plan, Topology};
 use lab::{Lab, Machine, wait_for};
 
@@ -195,143 +192,5 @@ fn a_node_comes_and_a_node_goes_and_nobody_else_notices() -> Result<()> {
     assert!(fleet.node("hub-a").pings(in_a(3)) && fleet.node("hub-b").pings(in_b(5)));
     assert_eq!(fleet.node("hub-a").last_handshake("wg0", spoke_key)?, Some(handshake), "its tunnel was not made anew");
     assert_eq!(fleet.node("spoke-3").run("wg show wg0 listen-port; wg show wg1 listen-port")?, sockets);
-    Ok(())
-}
-
-/// Carries a rotation's orders out over ssh, from the operator's machine.
-struct OverSsh<'a> {
-    fleet: &'a Fleet,
-    node: u8,
-    told: Vec<String>,
-    orders_left: usize,
-    /// Whether the node opens no interface on trial that answers.
-    cut_trials: bool,
-}
-
-impl Hands for OverSsh<'_> {
-    fn run(&mut self, place: &Place, commands: &str) -> Result<String, String> {
-        self.orders_left = self.orders_left.saturating_sub(1);
-        let address = match place {
-            Place::Hub(network) if network == "a" => in_a(1),
-            Place::Hub(_) => in_b(2),
-            Place::Node { touched: Some(network) } if network == "a" => in_b(self.node),
-            Place::Node { .. } => in_a(self.node),
-            Place::Between { network, print } => {
-                let (from, to) = if network == "a" { (in_a(1), in_b(self.node)) } else { (in_b(2), in_a(self.node)) };
-                let secret = self.fleet.operator.over_ssh(&from.to_string(), print).map_err(|error| format!("{error:#}"))?;
-                let mut child = self
-                    .fleet
-                    .operator
-                    .ssh(&to.to_string())
-                    .arg(commands)
-                    .stdin(Stdio::piped())
-                    .spawn()
-                    .map_err(|error| error.to_string())?;
-                let mut input = child.stdin.take().ok_or("no input")?;
-                std::io::Write::write_all(&mut input, secret.as_bytes()).map_err(|error| error.to_string())?;
-                drop(input);
-                let ended = child.wait().map_err(|error| error.to_string())?;
-                return if ended.success() { Ok(String::new()) } else { Err(format!("it ended with {ended}")) };
-            }
-            Place::Here => return Err("not over ssh".into()),
-        };
-        if self.cut_trials && commands.contains("-trial private-key") {
-            return Ok(String::new());
-        }
-        self.fleet.operator.over_ssh(&address.to_string(), commands).map_err(|error| format!("{error:#}"))
-    }
-
-    fn record(&mut self, rotation: &Rotation) -> Result<(), String> {
-        self.told.push(format!("recorded {:?}", rotation.new));
-        Ok(())
-    }
-
-    fn now_s(&self) -> u64 {
-        // Counts looks instead of reading a clock: what cannot come is not waited for as long as what can.
-        let looks = self.told.iter().filter(|words| words.contains("waits for a handshake")).count() as u64;
-        looks * if self.cut_trials { 20 } else { 1 }
-    }
-
-    fn wait_s(&mut self, seconds: u64) {
-        std::thread::sleep(std::time::Duration::from_secs(seconds));
-    }
-
-    fn tell(&mut self, _: &Rotation, words: &str) {
-        self.told.push(words.to_owned());
-    }
-
-    fn interrupted(&self) -> bool {
-        self.orders_left == 0
-    }
-}
-
-/// Asks five times a second until it is stopped.
-fn pinging(machine: &Machine, address: Ipv4Addr) -> Result<Child> {
-    Ok(machine.command("ping").args(["-n", "-i", "0.2", &address.to_string()]).stdout(Stdio::piped()).spawn()?)
-}
-
-/// Which of the requests were answered, and how many there were.
-fn answered(machine: &Machine, mut pinging: Child) -> Result<BTreeSet<u32>> {
-    machine.run("pkill -INT -x ping")?; // the machine sees no processes but its own
-    let mut text = String::new();
-    std::io::Read::read_to_string(&mut pinging.stdout.take().context("its output")?, &mut text)?;
-    pinging.wait()?;
-    Ok(text.lines().filter_map(|line| line.split_once("icmp_seq=")?.1.split(' ').next()?.parse().ok()).collect())
-}
-
-#[test]
-fn a_key_changes_while_the_tunnels_are_in_use() -> Result<()> {
-    let fleet = standing(&ALL)?;
-    let (node, number) = ("spoke-3", 3);
-    fleet.node(node).make_interfaces_in_userspace()?;
-    let plan = fleet.plan()?;
-    let ends = Ends::of(&plan, node).context("both ends")?;
-    assert!(Ends::of(&plan, "hub-a").is_none());
-    let old = fleet.topology.member(node).and_then(|member| member.key).context("a key")?;
-    let journal = journal_path(fleet.lab.folder(), node);
-    let hands = |orders_left, cut_trials| OverSsh { fleet: &fleet, node: number, told: Vec::new(), orders_left, cut_trials };
-    let rotation = || Rotation::new(node, ends.networks(), old, 0);
-    let peers = |hub: &str, interface: &str| fleet.node(hub).run(&format!("wg show {interface} allowed-ips | sort"));
-    let before = [peers("hub-a", "wg0")?, peers("hub-b", "wg1")?];
-
-    let asked = [pinging(fleet.node("hub-a"), in_a(number))?, pinging(fleet.node("hub-b"), in_b(number))?];
-    // A new key with which no handshake comes is taken back, and nothing is left of it.
-    let ended = drive(rotation(), Input::Go, &ends, &journal, &mut hands(usize::MAX, true))?;
-    assert!(matches!(&ended, Driven::Ended(Ending::TakenBack(why)) if why.contains("no handshake")), "{ended:?}");
-    assert_eq!([peers("hub-a", "wg0")?, peers("hub-b", "wg1")?], before);
-    assert!(read_journal(&journal)?.is_none());
-
-    // The tool is killed in the middle of network a, and run again.
-    assert_eq!(drive(rotation(), Input::Go, &ends, &journal, &mut hands(8, false))?, Driven::Interrupted);
-    let kept = read_journal(&journal)?.context("a journal")?;
-    assert!(kept.at > 5 && kept.new.is_some(), "{kept:?}");
-    let mut second = hands(usize::MAX, false);
-    let ended = drive(kept.clone(), Input::Go, &ends, &journal, &mut second)?;
-    assert_eq!(ended, Driven::Ended(Ending::Rotated), "{:#?}", second.told);
-    assert_eq!(second.told.last(), Some(&format!("recorded {:?}", kept.new)));
-
-    let new = kept.new.context("a new key")?;
-    assert_eq!(fleet.node(node).run("wg pubkey </var/lib/fleet/wireguard.key")?.trim(), new.to_string());
-    assert!(!fleet.node(node).can("ls /var/lib/fleet/*.next"), "nothing is left over");
-    for (hub, network) in [("hub-a", "a"), ("hub-b", "b")] {
-        let [here, there] = [(node, format!("psk-{network}")), (hub, format!("psk-{network}.d/{node}"))]
-            .map(|(machine, file)| fleet.node(machine).run(&format!("cat /var/lib/fleet/{file}")));
-        let (here, there) = (here?, there?);
-        assert!(here == there && !here.starts_with("AAAAAAAA"), "both ends of a pair have its new secret");
-        assert!(!fleet.node(hub).can("ls /var/lib/fleet/*/*.next"));
-    }
-    for (hub, interface, before) in [("hub-a", "wg0", &before[0]), ("hub-b", "wg1", &before[1])] {
-        let sorted = |text: &str| text.lines().map(str::to_owned).collect::<BTreeSet<_>>();
-        assert_eq!(sorted(&peers(hub, interface)?), sorted(&before.replace(&old.to_string(), &new.to_string())), "{hub}");
-    }
-    assert!(fleet.node("hub-a").pings(in_a(number)) && fleet.node("hub-b").pings(in_b(number)));
-
-    let [a, b] = asked;
-    let (a, b) = (answered(fleet.node("hub-a"), a)?, answered(fleet.node("hub-b"), b)?);
-    let last = a.last().min(b.last()).copied().context("answers")?;
-    let neither: Vec<u32> = (1..=last).filter(|request| !a.contains(request) && !b.contains(request)).collect();
-    assert!(neither.is_empty(), "unanswered in both networks at once: {neither:?} of {last}");
-    assert!(a.len() as u32 > last / 2 && b.len() as u32 > last / 2, "{} and {} of {last} answered", a.len(), b.len());
-    eprintln!("{} and {} of {last} answered", a.len(), b.len());
     Ok(())
 }

@@ -1,12 +1,7 @@
 //! The loop around the state machine: it keeps the state on disk before every order, and stops where it is when it is told to.
 
-use std::{
-    fs,
-    io::{self, Write as _},
-    path::{Path, PathBuf},
-};
-
-use super::{Ending, Ends, Input, Output, Place, Rotation};
+use super::{Action, Answer, Ending, Ends, Input, Output, Place, Rotation};
+use crate::state_folder::{StateError, StateFolder};
 
 /// Whoever carries orders out. Tests and the command line each have one.
 pub trait Hands {
@@ -20,8 +15,10 @@ pub trait Hands {
     fn wait_s(&mut self, seconds: u64);
     /// Tells the operator how it goes.
     fn tell(&mut self, rotation: &Rotation, words: &str);
+    /// Whether the operator said that a spoke is gone: it is not asked, and learns a hub's new key with its next deploy.
+    fn goes_without(&self, spoke: &str) -> bool;
     /// Whether the operator wants it to stop where it is.
-    fn interrupted(&self) -> bool;
+    fn interrupted(&mut self) -> bool;
 }
 
 /// How a run ended.
@@ -33,27 +30,28 @@ pub enum Driven {
     Interrupted,
 }
 
-/// Where a node's rotation is kept between runs.
-pub fn journal_path(state_folder: &Path, node: &str) -> PathBuf {
-    state_folder.join(format!("rotation-{node}.json"))
+/// Under which name a node's rotation is kept between runs.
+pub fn journal_name(node: &str) -> String {
+    format!("rotation-{node}.json")
 }
 
-/// The rotation that was begun, if there is one.
-pub fn read_journal(path: &Path) -> io::Result<Option<Rotation>> {
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(Some(serde_json::from_str(&text)?)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-/// Runs a rotation until it is over. Its journal goes away only with an ending that leaves nothing to do.
-pub fn drive(mut rotation: Rotation, first: Input, ends: &Ends, journal: &Path, hands: &mut impl Hands) -> io::Result<Driven> {
+/// Runs a rotation until it is over; gives it back as it then is. Its journal is on the disk before every order, and goes away only with an ending that leaves nothing to do.
+///
+/// # Errors
+/// [`StateError`]: the journal cannot be kept; nothing was ordered after that.
+pub fn drive(
+    mut rotation: Rotation,
+    first: Input,
+    ends: &Ends,
+    state: &StateFolder,
+    hands: &mut impl Hands,
+) -> Result<(Rotation, Driven), StateError> {
+    let journal = journal_name(&rotation.node);
     let mut input = first;
     loop {
         let (next, output) = rotation.step(input, hands.now_s());
         rotation = next;
-        keep(journal, &rotation)?;
+        state.write_json(&journal, &rotation)?;
         let action = match output {
             Output::Do(action) => action,
             Output::DoLater(seconds, action) => {
@@ -62,13 +60,13 @@ pub fn drive(mut rotation: Rotation, first: Input, ends: &Ends, journal: &Path, 
             }
             Output::Over(ending) => {
                 if !matches!(ending, Ending::Stopped(_)) {
-                    fs::remove_file(journal)?;
+                    state.remove(&journal)?;
                 }
-                return Ok(Driven::Ended(ending));
+                return Ok((rotation, Driven::Ended(ending)));
             }
         };
         if hands.interrupted() {
-            return Ok(Driven::Interrupted);
+            return Ok((rotation, Driven::Interrupted));
         }
         input = match carry_out(&rotation, &action, ends, hands) {
             Ok(answer) => Input::Done(answer),
@@ -80,23 +78,14 @@ pub fn drive(mut rotation: Rotation, first: Input, ends: &Ends, journal: &Path, 
     }
 }
 
-fn carry_out(rotation: &Rotation, action: &super::Action, ends: &Ends, hands: &mut impl Hands) -> Result<super::Answer, String> {
+fn carry_out(rotation: &Rotation, action: &Action, ends: &Ends, hands: &mut impl Hands) -> Result<Answer, String> {
     let (place, commands) = ends.order(rotation, action).ok_or("the plan no longer has the tunnels of this rotation")?;
     hands.tell(rotation, &action.to_string());
-    if place == Place::Here {
-        hands.record(rotation)?;
-        return Ok(super::Answer::Nothing);
+    match &place {
+        Place::Here => hands.record(rotation).map(|()| Answer::Nothing),
+        Place::Spoke { node, .. } if hands.goes_without(node) => {
+            Ok(if matches!(action, Action::Meet { .. }) { Answer::Handshake(true) } else { Answer::Nothing })
+        }
+        _ => ends.answer(rotation, action, &hands.run(&place, &commands)?),
     }
-    let printed = hands.run(&place, &commands)?;
-    ends.answer(rotation, action, &printed)
-}
-
-/// Whole or not at all, and there after a loss of power.
-fn keep(path: &Path, rotation: &Rotation) -> io::Result<()> {
-    let new = path.with_extension("new");
-    let mut file = fs::File::create(&new)?;
-    file.write_all(&serde_json::to_vec_pretty(rotation)?)?;
-    file.sync_all()?;
-    fs::rename(&new, path)?;
-    path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
 }

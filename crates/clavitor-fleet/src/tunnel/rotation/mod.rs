@@ -3,6 +3,9 @@
 //! With the key, the secret that only the node and a hub know is renewed: the hub makes it, and it passes from there to the node. The new key stands next to the old one on both ends, first without an address: the node proves with an interface of its own, on trial, that it can open a tunnel
 //! with it. Then one network after the other moves over, so that there is always another way in. The old key goes when both networks carry the new one. Until the node
 //! has put its new key in the place of the old one everything can be taken back, and what goes wrong before that is; after that it only goes forward.
+//!
+//! A hub has one key for both of its networks. It moves over as a spoke of the other network first; then every spoke of its own network learns the new key, by the other
+//! network, before the hub uses it, and gives the hub's addresses to it when a handshake has come.
 
 mod drive;
 mod order;
@@ -12,7 +15,7 @@ mod simulation;
 
 use serde::{Deserialize, Serialize};
 
-pub use drive::{Driven, Hands, drive, journal_path, read_journal};
+pub use drive::{Driven, Hands, drive, journal_name};
 pub use order::{Ends, Place};
 pub use program::{Action, Which};
 
@@ -33,6 +36,9 @@ pub struct Rotation {
     pub node: String,
     /// The networks in which it is a spoke, in the order in which they move over.
     pub networks: Vec<String>,
+    /// Its own network, if it is a hub: that one moves over last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub serving: Option<Serving>,
     /// The key that goes.
     pub old: PublicKey,
     /// The key that comes, once the node has made it.
@@ -45,6 +51,16 @@ pub struct Rotation {
     pub tries: u8,
     /// When that step was begun, Unix seconds.
     pub since_s: u64,
+}
+
+/// The network whose hub changes its key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Serving {
+    /// Its name.
+    pub network: String,
+    /// The nodes that have to learn the new key, in this order.
+    pub spokes: Vec<String>,
 }
 
 /// Which way a rotation goes.
@@ -82,7 +98,7 @@ pub enum Answer {
     Nothing,
     /// The new public key.
     Key(PublicKey),
-    /// Whether the hub has seen a handshake under the key that was asked about.
+    /// Whether there was a handshake under the key that was asked about.
     Handshake(bool),
 }
 
@@ -109,9 +125,9 @@ pub enum Ending {
 }
 
 impl Rotation {
-    /// A rotation that has not begun.
-    pub fn new(node: &str, networks: Vec<String>, old: PublicKey, now_s: u64) -> Self {
-        Self { node: node.to_owned(), networks, old, new: None, course: Course::Forward, at: 0, tries: 0, since_s: now_s }
+    /// A rotation that has not begun; `serving` is a hub's own network.
+    pub fn new(node: &str, networks: Vec<String>, serving: Option<Serving>, old: PublicKey, now_s: u64) -> Self {
+        Self { node: node.to_owned(), networks, serving, old, new: None, course: Course::Forward, at: 0, tries: 0, since_s: now_s }
     }
 
     /// One step. The caller keeps the new state on disk before it carries the output out.
@@ -132,6 +148,14 @@ impl Rotation {
         self.program().get(self.at).cloned()
     }
 
+    /// The spoke of a hub without which it does not go on.
+    pub fn waits_for(&self) -> Option<String> {
+        match self.action()? {
+            Action::Learn(tie) | Action::Meet { tie, .. } | Action::Turn { tie, .. } | Action::Unlearn { tie, .. } => Some(tie.spoke),
+            _ => None,
+        }
+    }
+
     /// How far it is: steps done, and steps in all.
     pub fn progress(&self) -> (usize, usize) {
         (self.at, self.program().len())
@@ -139,9 +163,14 @@ impl Rotation {
 
     fn program(&self) -> Vec<Action> {
         match self.course {
-            Course::Forward => program::forward(&self.networks),
-            Course::Back { from, .. } => program::back(&self.networks, from),
+            Course::Forward => program::forward(&self.networks, self.serving.as_ref()),
+            Course::Back { from, .. } => program::back(&self.networks, self.serving.as_ref(), from),
         }
+    }
+
+    /// Whether everything can still be taken back.
+    fn can_return(&self) -> bool {
+        self.course == Course::Forward && self.at <= program::last_return(&self.networks, self.serving.as_ref())
     }
 
     fn next_output(&self) -> Output {
@@ -156,7 +185,7 @@ impl Rotation {
         match (self.action(), answer) {
             (Some(Action::MakeKey), Answer::Key(key)) => self.new = Some(key),
             (Some(Action::MakeKey), _) => return self.failed("the node gave no key".to_owned(), now_s),
-            (Some(action @ Action::See { .. }), Answer::Handshake(false) | Answer::Nothing) => {
+            (Some(action @ (Action::See { .. } | Action::Meet { .. })), Answer::Handshake(false) | Answer::Nothing) => {
                 if now_s.saturating_sub(self.since_s) < HANDSHAKE_WAIT_S_MAX {
                     return (self, Output::DoLater(LOOK_AGAIN_S, action));
                 }
@@ -174,8 +203,7 @@ impl Rotation {
     fn failed(mut self, why: String, now_s: u64) -> (Self, Output) {
         self.tries = self.tries.saturating_add(1);
         let Some(action) = self.action().filter(|_| self.tries < TRIES_MAX) else {
-            let can_return = self.course == Course::Forward && self.at <= program::last_return(&self.networks);
-            if !can_return {
+            if !self.can_return() {
                 (self.tries, self.since_s) = (0, now_s);
                 return (self, Output::Over(Ending::Stopped(why)));
             }
@@ -188,7 +216,7 @@ impl Rotation {
 
     /// From wherever it is: the way back undoes everything, done or not. Past the point of no return it goes on.
     fn turn_back(&mut self, why: &str, now_s: u64) {
-        if self.course == Course::Forward && self.at <= program::last_return(&self.networks) {
+        if self.can_return() {
             (self.course, self.at, self.tries, self.since_s) = (Course::Back { why: why.to_owned(), from: self.at }, 0, 0, now_s);
         }
     }
