@@ -4,8 +4,9 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{Context, Done, Failure, Kind, plural};
-use crate::inventory::{Finding, Inventory, Level, NetworkName, Node, NodeName};
+use crate::inventory::{Day, Finding, Inventory, Level, NetworkName, Node, NodeName};
 use crate::money::Usd;
+use crate::status::key_age_days;
 
 /// `validate`
 #[derive(Debug, Args)]
@@ -40,12 +41,17 @@ struct View<'a> {
     hub_of: Vec<NetworkName>,
     /// What it costs a month, by itself or by its plan.
     month_usd: Option<Usd>,
+    /// Age of the tunnel's key.
+    key_days: Option<u32>,
+    /// Whether that is more than the inventory's limit.
+    key_is_due: bool,
     #[serde(flatten)]
     node: &'a Node,
 }
 
 impl<'a> View<'a> {
-    fn new(inventory: &'a Inventory, name: &'a NodeName, node: &'a Node) -> Self {
+    fn new(inventory: &'a Inventory, name: &'a NodeName, node: &'a Node, today: Day) -> Self {
+        let key_days = key_age_days(node, today);
         let address = |network| node.address_in(inventory.networks.get(network)).to_string();
         Self {
             name,
@@ -54,6 +60,8 @@ impl<'a> View<'a> {
             tunnel_b: address(NetworkName::B),
             hub_of: inventory.hub_of(name).collect(),
             month_usd: inventory.cost(node),
+            key_days,
+            key_is_due: node.is_wanted() && key_days.is_some_and(|days| days > inventory.fleet.key_days_max),
             node,
         }
     }
@@ -87,26 +95,32 @@ pub(super) fn validate(context: &Context, asked: &Validate) -> Done {
 
 /// The nodes, in the order of their numbers.
 pub(super) fn list(context: &Context, asked: &List) -> Done {
-    let inventory = context.load()?;
+    let (inventory, today) = (context.load()?, Day::of_unix_s(context.now_unix_s()));
     let mut nodes: Vec<View<'_>> = inventory
         .nodes
         .iter()
         .filter(|(_, node)| asked.all || node.is_wanted())
-        .map(|(name, node)| View::new(&inventory, name, node))
+        .map(|(name, node)| View::new(&inventory, name, node, today))
         .collect();
     nodes.sort_by_key(|view| view.node.number);
+    for View { name, key_days, .. } in nodes.iter().filter(|view| view.key_is_due) {
+        let (days, most) = (key_days.unwrap_or_default(), inventory.fleet.key_days_max);
+        context.say(format_args!("{name}: its tunnel key is {days} days old, more than {most}. Next: clavitor-fleet node rotate {name}"));
+    }
     context.answer(&nodes, || table(&nodes))
 }
 
 fn table(nodes: &[View<'_>]) -> String {
     let mut text = format!(
-        "{:<16} {:>3}  {:<7} {:<4} {:<16} {:<9} {:<17} {:>7}  {}\n",
-        "NODE", "NO", "STATE", "ROLE", "CITY", "PROVIDER", "PLAN", "COST", "ADDRESS"
+        "{:<16} {:>3}  {:<7} {:<4} {:<16} {:<9} {:<17} {:>7}  {:<5}  {}\n",
+        "NODE", "NO", "STATE", "ROLE", "CITY", "PROVIDER", "PLAN", "COST", "KEY", "ADDRESS"
     );
-    for View { name, month_usd, node, .. } in nodes {
+    for View { name, month_usd, key_days, node, .. } in nodes {
+        let key = key_days.map_or_else(|| "-".to_owned(), |days| format!("{days} d"));
         let (state, role, cost) = (node.state.word(), node.role.word(), month_usd.map_or("?".to_owned(), |cost| cost.to_string()));
         let Node { number, city, provider, plan, address, .. } = node;
-        text += &format!("{name:<16} {number:>3}  {state:<7} {role:<4} {city:<16} {provider:<9} {plan:<17} {cost:>7}  {address}\n");
+        text +=
+            &format!("{name:<16} {number:>3}  {state:<7} {role:<4} {city:<16} {provider:<9} {plan:<17} {cost:>7}  {key:<5}  {address}\n");
     }
     text
 }
@@ -115,7 +129,7 @@ fn table(nodes: &[View<'_>]) -> String {
 pub(super) fn show(context: &Context, asked: &Show) -> Done {
     let inventory = context.load()?;
     let node = context.node(&inventory, &asked.node)?;
-    let view = View::new(&inventory, &asked.node, node);
+    let view = View::new(&inventory, &asked.node, node, Day::of_unix_s(context.now_unix_s()));
     context.answer(&view, || page(&view))
 }
 
@@ -140,7 +154,10 @@ fn page(view: &View<'_>) -> String {
     match &node.keys {
         None => rows.push(("keys", format!("not enrolled\n  next: clavitor-fleet node enrol {}", view.name))),
         Some(keys) => rows.extend([
-            ("keys", format!("since {}", keys.since)),
+            (
+                "keys",
+                format!("since {}, {} days{}", keys.since, view.key_days.unwrap_or_default(), if view.key_is_due { ": due" } else { "" }),
+            ),
             ("wireguard", keys.wireguard.to_string()),
             ("ssh host", keys.ssh_host.to_string()),
             ("identity", keys.identity.to_string()),

@@ -22,6 +22,10 @@ pub struct Fleet {
     /// The round trip that every city should have to some node, in milliseconds.
     #[schemars(range(min = 1, max = 1000))]
     pub latency_goal_ms: u32,
+    /// Days after which a tunnel's key should be changed.
+    #[serde(default = "key_days_max")]
+    #[schemars(range(min = 1, max = 3650))]
+    pub key_days_max: u32,
 }
 
 /// The two tunnel networks. Every node is in both, with the same number.
@@ -187,6 +191,11 @@ impl Default for Rollout {
     fn default() -> Self {
         Self { waves: vec![1, 2, 4], confirm_s: 120, soak_s: 300, disk_free_mb_min: 1024 }
     }
+}
+
+/// A year.
+const fn key_days_max() -> u32 {
+    365
 }
 
 /// Below the 30 s after which many address translators forget a UDP flow.

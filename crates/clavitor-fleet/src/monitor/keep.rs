@@ -22,6 +22,7 @@ impl Rules {
             sev1_silent_s: severity.sev1_silent_s.into(),
             storm_fraction: severity.storm_fraction,
             storm_window_s: severity.storm_window_s.into(),
+            key_days_max: inventory.fleet.key_days_max,
             ..Self::default()
         }
     }

@@ -1,4 +1,4 @@
-//! The numbers by which a fleet is judged, each with its unit last. Those of the inventory's `[severity]` replace the first four.
+//! The numbers by which a fleet is judged, each with its unit last. Those of the inventory replace the first four and the age of keys.
 
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +30,8 @@ pub struct Rules {
     pub integrity_age_s: u64,
     /// Age of the newest backup: a notice, SEV2.
     pub backup_age_s: [u64; 2],
+    /// Age of a tunnel's key that is a warning.
+    pub key_days_max: u32,
     /// A clock that is further off than this is wrong; proofs of agents bear a minute.
     pub clock_off_s: u64,
     /// A clock is called wrong when it still is after this long: reports that were kept through an outage carry old times.
@@ -61,6 +63,7 @@ impl Default for Rules {
             disk_pct: [80.0, 90.0, 97.0],
             integrity_age_s: 50 * 3_600,
             backup_age_s: [36 * 3_600, 72 * 3_600],
+            key_days_max: 365,
             clock_off_s: 60,
             clock_confirm_s: 20,
             flap_changes: 3,

@@ -34,7 +34,7 @@ pub enum Task {
     Integrity,
     /// Does the newest backup open and restore, on the operator's machine.
     Drill,
-    /// Are the node's keys young.
+    /// Is the node's tunnel key young.
     Keys,
     /// Two generations stay, the rest of the store is collected.
     Garbage,
@@ -64,7 +64,7 @@ impl Task {
             Self::Updates => "see whether the system is older than a week",
             Self::Integrity => "make a copy of the vault on the node and check every page of it; the copy is removed",
             Self::Drill => "bring a fresh backup here, open it with its code, restore it into a folder that is removed",
-            Self::Keys => "see whether the node's keys are older than a year",
+            Self::Keys => "see whether the tunnel's key is older than the inventory's key_days_max",
             Self::Garbage => {
                 "CHANGES THE NODE: keep the two newest generations, delete the others, collect garbage; not while a deploy is unconfirmed"
             }

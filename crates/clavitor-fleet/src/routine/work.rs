@@ -23,7 +23,6 @@ const KEPT_GENERATIONS: &str = "2";
 const DAY_S: u64 = 86_400;
 const SYSTEM_DAYS_MAX: u64 = 7;
 const FULL_CHECK_DAYS_MAX: u64 = 9;
-const KEY_DAYS_MAX: u32 = 365;
 /// A larger vault is practised on its own machine, by hand.
 const DRILL_BYTES_MAX: usize = 96 << 20;
 const GARBAGE: Bounds = Bounds::seconds(900);
@@ -69,7 +68,7 @@ impl Work<'_> {
             }),
             Task::BackupAge => backup_age(self.judged(seen, 4, |_| "the newest backup is young".to_owned()), seen),
             Task::Updates => updates(seen, (self.clock)()),
-            Task::Keys => keys(node, self.key_days.get(node.as_str()).copied()),
+            Task::Keys => keys(node, self.key_days.get(node.as_str()).copied(), self.rules.key_days_max),
             Task::Integrity => self.integrity(node, seen).await,
             Task::Drill => self.drill(node).await,
             Task::Garbage => self.garbage(node).await,
@@ -179,13 +178,13 @@ fn updates(sight: &Sight, now_s: u64) -> Outcome {
     }
 }
 
-fn keys(node: &NodeName, days: Option<u32>) -> Outcome {
+fn keys(node: &NodeName, days: Option<u32>, days_max: u32) -> Outcome {
     match days {
         None => Outcome::Warned("the inventory has no keys of it".to_owned()),
-        Some(days) if days > KEY_DAYS_MAX => {
-            Outcome::Warned(format!("its keys are {days} days old. Next: clavitor-fleet node rotate {node}"))
+        Some(days) if days > days_max => {
+            Outcome::Warned(format!("its tunnel key is {days} days old, more than {days_max}. Next: clavitor-fleet node rotate {node}"))
         }
-        Some(days) => Outcome::Well(format!("its keys are {days} days old")),
+        Some(days) => Outcome::Well(format!("its tunnel key is {days} days old")),
     }
 }
 

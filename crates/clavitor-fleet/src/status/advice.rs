@@ -12,8 +12,6 @@ const DISK_PCT_MAX: f64 = 75.0;
 const MEMORY_PCT_MAX: f64 = 85.0;
 /// Of traffic nothing is known here: the provider's page has it.
 const LOAD_ERRORS_MIN: u64 = 500;
-/// Keys are changed once a year.
-pub(crate) const KEY_DAYS_MAX: u32 = 365;
 
 /// One paragraph.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -30,7 +28,7 @@ fn advice(state: State, what: impl Into<String>, next: &[String]) -> Advice {
     Advice { state, what: what.into(), next: next.to_vec() }
 }
 
-/// Days since a node's keys were made.
+/// Days since a node's tunnel key came into use.
 pub fn key_age_days(node: &Node, today: Day) -> Option<u32> {
     node.keys.as_ref().map(|keys| today.days_since(keys.since))
 }
@@ -42,7 +40,7 @@ pub fn advise(inventory: &Inventory, name: &NodeName, sight: &Sight, row: &Row, 
     all.extend(database(name, history));
     all.extend(service(name, sight));
     all.extend(errors(sight));
-    all.extend(keys(name, row));
+    all.extend(keys(name, row, inventory.fleet.key_days_max));
     all.push(ladder(inventory, name, node, row, history));
     all.sort_by_key(|one| std::cmp::Reverse(one.state));
     all
@@ -126,9 +124,13 @@ fn errors(sight: &Sight) -> Option<Advice> {
     many.then(|| advice(State::Warn, what, &["# \"Under attack\" in docs/OPERATIONS.md".to_owned()]))
 }
 
-fn keys(name: &NodeName, row: &Row) -> Option<Advice> {
-    let days = row.key_days.filter(|days| *days > KEY_DAYS_MAX)?;
-    Some(advice(State::Warn, format!("its tunnel key is {days} days old"), &[format!("clavitor-fleet node rotate {name}")]))
+fn keys(name: &NodeName, row: &Row, days_max: u32) -> Option<Advice> {
+    let days = row.key_days.filter(|days| *days > days_max)?;
+    Some(advice(
+        State::Warn,
+        format!("its tunnel key is {days} days old, more than {days_max}"),
+        &[format!("clavitor-fleet node rotate {name}")],
+    ))
 }
 
 /// The next plan of the provider's ladder and its price, and whether it is time.

@@ -87,6 +87,9 @@ impl Row {
             Seen::Now(sight) => (Some(sight), judged(sight, rules)),
             Seen::Not(why, last) => (last.as_ref(), vec![(State::Unknown, format!("not seen now: {why}"))]),
         };
+        if let Some(days) = key_days.filter(|days| *days > rules.key_days_max) {
+            found.push((State::Warn, format!("its tunnel key is {days} days old, more than {}", rules.key_days_max)));
+        }
         found.sort_by_key(|(state, _)| std::cmp::Reverse(*state));
         let report = sight.and_then(|sight| sight.report.as_ref());
         let memory = sight.and_then(|sight| sight.memory_kb);
@@ -186,6 +189,17 @@ mod tests {
         let row = row(Seen::Not("no route".to_owned(), Some(Box::new(well()))));
         assert_eq!((row.state, row.age_s, row.certificate_days), (State::Unknown, Some(90), Some(60)));
         assert!(row.reasons[0].contains("no route"));
+    }
+
+    #[test]
+    fn a_key_is_old_by_the_inventorys_limit_whether_the_node_is_seen_or_not() {
+        let rules = Rules { key_days_max: 90, ..Rules::default() };
+        let of = |seen: &Seen, days| Row::of("tokyo", seen, Vec::new(), Some(days), &rules, 1_090);
+        let now = Seen::Now(Box::new(well()));
+        assert_eq!((of(&now, 90).state, of(&now, 91).state), (State::Ok, State::Warn));
+        assert_eq!(of(&now, 91).reasons, ["its tunnel key is 91 days old, more than 90"]);
+        let gone = of(&Seen::Not("no route".to_owned(), None), 91);
+        assert_eq!((gone.state, gone.reasons.len(), gone.key_days), (State::Unknown, 2, Some(91)));
     }
 
     #[test]
