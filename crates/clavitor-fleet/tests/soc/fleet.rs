@@ -86,6 +86,19 @@ impl Fleet {
         wait_for("the node serves", || node.can("/srv/bin/clavitor vitals --data /var/lib/clavitor")).unwrap();
     }
 
+    /// A node that was taken: whatever is asked over ssh, this is what runs.
+    pub(crate) fn taken(&self, name: &str, script: &str) {
+        let node = self.node(name);
+        fs::write(node.path("/srv/taken"), script).unwrap();
+        node.run("echo 'ForceCommand sh /srv/taken' >>/srv/ssh/config && kill -HUP $(cat /srv/ssh/pid)").unwrap();
+    }
+
+    /// What the tool keeps under a name; nothing before it is there.
+    pub(crate) fn state(&self, name: &str) -> Value {
+        let kept = fs::read_to_string(self.lab.folder().join(".fleet").join(name)).ok();
+        kept.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+    }
+
     /// A program that a node finds before the system's.
     pub(crate) fn stand_in(&self, name: &str, program: &str, text: &str) {
         let path = self.node(name).path(&format!("/srv/bin/{program}"));
@@ -129,7 +142,7 @@ impl Fleet {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.desk.command(env!("CARGO_BIN_EXE_clavitor-fleet"));
         command.arg("--inventory").arg(self.inventory()).args(arguments);
-        if ["status", "diagnose", "routine"].contains(&arguments[0]) {
+        if ["status", "diagnose", "routine", "monitor"].contains(&arguments[0]) {
             command.args(["--identity", self.desk_key()]);
         }
         command

@@ -6,6 +6,7 @@
 mod fleet;
 #[path = "../lab/mod.rs"]
 mod lab;
+mod monitor;
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::Stdio;
