@@ -97,9 +97,6 @@ pub(super) fn run(context: &Context, verb: &BreakGlassVerb) -> Done {
 fn enable(context: &Context, asked: &Enable) -> Done {
     let inventory = context.load()?;
     let (node, now_s) = (context.node(&inventory, &asked.node)?, context.now_unix_s());
-    if !asked.again {
-        refuse_a_second(node, &asked.node, now_s)?;
-    }
     has_key(&inventory, &asked.operator)?;
     let until = moment(&asked.until, now_s)?;
     let reason = reason(&asked.reason)?;
@@ -107,6 +104,9 @@ fn enable(context: &Context, asked: &Enable) -> Done {
         return Err(
             Failure::new(Kind::Refused, format!("{} is nobody's address", asked.from)).next("--from with the public address you come from")
         );
+    }
+    if !asked.again {
+        refuse_a_second(node, &asked.node, now_s)?;
     }
     let open = BreakGlass { operator: asked.operator.clone(), from: asked.from, since: Moment::of_unix_s(now_s), until, reason };
     context.change(asked.dry_run, |draft| Ok(draft.set_break_glass(&asked.node, Some(&open))?))?;

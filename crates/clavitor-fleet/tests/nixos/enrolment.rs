@@ -158,6 +158,9 @@ fn break_glass_is_opened_shown_rendered_and_closed() {
     desk.refused(&until("48h"), 4, "more than a day");
     let nobody = ["break-glass", "enable", "tokyo", "--operator", "nobody", "--from", "203.0.113.7", "--until", "1h", "--reason", "x"];
     desk.refused(&nobody, 3, "no operator is called nobody");
+    desk.refused(&until("1h"), 4, "is open already, for soc from 203.0.113.7");
+    desk.done(&[&until("1h")[..], &["--again", "--out", "nixos"]].concat());
+    assert!(rendered().contains("reason = \"x\";"), "{}", rendered());
     desk.done(&["break-glass", "disable", "tokyo", "--out", "nixos"]);
     assert!(!rendered().contains("breakGlass"));
     assert!(desk.done(&["break-glass", "list"]).contains("closed on every node"));
