@@ -181,6 +181,16 @@ impl Networks {
     }
 }
 
+impl Severity {
+    /// Seconds a look from outside may take to say whether a silent node serves.
+    pub const PROBE_WAIT_S: u32 = 15;
+
+    /// The least that `sev1_silent_s` may be: by then a storm is known as one, and a probe has answered. Otherwise a storm would page for every node.
+    pub const fn sev1_silent_s_min(&self) -> u32 {
+        self.sev2_silent_s.saturating_add(self.storm_window_s).saturating_add(Self::PROBE_WAIT_S)
+    }
+}
+
 impl Default for Severity {
     fn default() -> Self {
         Self { sev2_silent_s: 65, sev1_silent_s: 300, storm_fraction: 0.4, storm_window_s: 60 }

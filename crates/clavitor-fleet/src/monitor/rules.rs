@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::inventory::Severity;
+
 /// When what is how bad.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -56,7 +58,7 @@ impl Default for Rules {
             storm_fraction: 0.4,
             storm_window_s: 60,
             storm_nodes_min: 2,
-            probe_wait_s: 15,
+            probe_wait_s: Severity::PROBE_WAIT_S.into(),
             probe_again_s: 60,
             certificate_left: [0.25, 0.15, 0.07],
             certificate_days_min: 1,

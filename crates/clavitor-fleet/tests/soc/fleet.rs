@@ -86,6 +86,32 @@ impl Fleet {
         wait_for("the node serves", || node.can("/srv/bin/clavitor vitals --data /var/lib/clavitor")).unwrap();
     }
 
+    /// Starts the real node as the world sees it: at its public address, over TLS, under its own name. Returns whom the desk must trust to believe it.
+    pub(crate) fn serve_the_world(&self, name: &str) -> String {
+        let node = self.node(name);
+        let inventory = Inventory::parse(&fs::read_to_string(self.inventory()).unwrap(), "fleet.toml").into_result().unwrap();
+        let (name, front) = (name.parse().unwrap(), inventory.node(&name.parse().unwrap()).unwrap().address);
+        node.run(&format!("ip addr add {front}/24 dev pub0")).unwrap();
+        self.desk.run("ip addr add 203.0.113.250/24 dev pub0").unwrap();
+        let serve = format!(
+            "/srv/bin/clavitor serve --data /var/lib/clavitor --domain {} --dev-ca --https-bind {front}:443 --http-bind none",
+            inventory.host_name(&name)
+        );
+        // The machine ends it.
+        drop(node.start_daemon(&serve, "world").unwrap());
+        wait_for("the node serves", || node.can("/srv/bin/clavitor vitals --data /var/lib/clavitor")).unwrap();
+        let authority = self.lab.folder().join("authority.pem");
+        fs::copy(node.path("/var/lib/clavitor/dev-ca/ca.crt"), &authority).unwrap();
+        authority.to_str().unwrap().to_owned()
+    }
+
+    /// Sets a number of the inventory.
+    pub(crate) fn set(&self, table: &str, key: &str, value: i64) {
+        let mut text: toml_edit::DocumentMut = fs::read_to_string(self.inventory()).unwrap().parse().unwrap();
+        text[table][key] = toml_edit::value(value);
+        fs::write(self.inventory(), text.to_string()).unwrap();
+    }
+
     /// A node that was taken: whatever is asked over ssh, this is what runs.
     pub(crate) fn taken(&self, name: &str, script: &str) {
         let node = self.node(name);
@@ -148,10 +174,10 @@ impl Fleet {
         command
     }
 
-    /// The tool, with a wall clock that runs twenty times as fast.
-    pub(crate) fn fast_command(&self, arguments: &[&str]) -> Command {
+    /// The tool, with a wall clock that runs so many times as fast.
+    pub(crate) fn fast_command(&self, times: u8, arguments: &[&str]) -> Command {
         let mut command = self.desk.command("faketime");
-        command.env("FAKETIME_DONT_FAKE_MONOTONIC", "1").args(["-f", "+0 x20", env!("CARGO_BIN_EXE_clavitor-fleet")]);
+        command.env("FAKETIME_DONT_FAKE_MONOTONIC", "1").args(["-f", &format!("+0 x{times}"), env!("CARGO_BIN_EXE_clavitor-fleet")]);
         command.arg("--inventory").arg(self.inventory()).args(arguments);
         command
     }

@@ -119,7 +119,7 @@ fn the_monitor_reads_reports_of_a_real_node_pages_once_and_survives_a_restart() 
     fleet.serve("tokyo");
     let report = fleet.node("tokyo").run("/srv/bin/clavitor vitals --data /var/lib/clavitor").unwrap();
     // Its day has seventy minutes, so that five of them pass while somebody waits.
-    let mut monitor = fleet.fast_command(&["monitor", "--stdin", "--no-probe"]);
+    let mut monitor = fleet.fast_command(20, &["monitor", "--stdin", "--no-probe"]);
     let mut run = monitor.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut input = run.stdin.take().unwrap();
     let mut said =

@@ -45,3 +45,31 @@ fn it_asks_nodes_over_ssh_and_one_that_lies_or_floods_is_held_in_bounds() {
     fleet.interrupt();
     assert!(run.wait().unwrap().success(), "Ctrl-C ends it well");
 }
+
+#[test]
+fn a_silent_node_that_serves_the_world_wakes_nobody_until_it_no_longer_does() {
+    let fleet = Fleet::new(&["tokyo"], &[]);
+    fleet.set("severity", "sev1_silent_s", 140);
+    let authority = fleet.serve_the_world("tokyo");
+    let mut monitor = fleet.fast_command(8, &["monitor", "--stdin", "--ca-file", &authority]);
+    let mut run = monitor.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let input = run.stdin.take().unwrap();
+    let mut said = said(&mut run);
+    let opened = said.find(|output| is_about(output, "tokyo", "heartbeat")).unwrap();
+    assert_eq!((&opened["notify"]["severity"], &opened["notify"]["page"]), (&"sev2".into(), &false.into()), "{opened}");
+    let silent_s = || {
+        let kept = fleet.state("monitor.json");
+        let ms = |value: &Value| value.as_u64().unwrap_or_default();
+        ms(&kept["now_ms"]).saturating_sub(ms(&kept["nodes"]["tokyo"]["received_ms"])) / 1_000
+    };
+    wait_for("silence past the time of a page, by its clock", || silent_s() > 150).unwrap();
+    let incident = fleet.json(&["incident", "show", "1"]).1;
+    assert_eq!((&incident["current"], &incident["finding"]), (&"sev2".into(), &"serving".into()), "{incident}");
+
+    fleet.node("tokyo").run("kill $(pgrep -x clavitor)").unwrap();
+    let worse = said.find(|output| is_about(output, "tokyo", "heartbeat")).unwrap();
+    assert_eq!((&worse["notify"]["why"], &worse["notify"]["page"]), (&"escalated".into(), &true.into()), "{worse}");
+    assert_eq!((&worse["notify"]["severity"], &worse["notify"]["finding"]), (&"sev1".into(), &"dead".into()), "{worse}");
+    drop(input);
+    assert!(run.wait().unwrap().success());
+}

@@ -21,6 +21,13 @@ fn severity(severity: &Severity, notes: &mut Notes) {
     }
     if severity.sev1_silent_s <= severity.sev2_silent_s {
         notes.error("severity.sev1_silent_s", "a SEV1 comes after a SEV2, so this is the larger of the two");
+    } else if severity.sev1_silent_s < severity.sev1_silent_s_min() {
+        let (found, least) = (severity.sev1_silent_s, severity.sev1_silent_s_min());
+        let message = format!(
+            "{found} s is less than sev2_silent_s, storm_window_s and {} s for a probe: a storm would page for every node",
+            Severity::PROBE_WAIT_S
+        );
+        notes.error("severity.sev1_silent_s", message).help(format!("at least {least}"));
     }
     if severity.storm_fraction <= 0.0 {
         notes.error("severity.storm_fraction", "with 0 every silence would be a storm");

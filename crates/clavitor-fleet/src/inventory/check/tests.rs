@@ -90,6 +90,7 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     // Rules.
     ("severity", "= 65", "= 60", "error severity.sev2_silent_s: 60 s are not two missed posts"),
     ("severity", "= 300", "= 65", "error severity.sev1_silent_s: a SEV1 comes after a SEV2"),
+    ("severity", "= 300", "= 139", "error severity.sev1_silent_s: 139 s is less than sev2_silent_s, storm_window_s and 15 s for a probe"),
     ("severity", "= 0.4", "= 0", "error severity.storm_fraction: with 0 every silence"),
     ("rollout", "[1, 2, 4]", "[]", "error rollout.waves: without waves"),
     ("rollout", "[1, 2, 4]", "[3, 4]", "warning rollout.waves.0: the first wave has 3 nodes"),
