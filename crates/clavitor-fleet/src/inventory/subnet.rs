@@ -4,61 +4,61 @@ use std::fmt;
 use std::net::Ipv4Addr;
 use std::str::FromStr;
 
+use ipnet::Ipv4Net;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-/// An IPv4 network: its first address and the length of its prefix.
+/// An IPv4 network: its first address and the length of its prefix. An address inside of one is not one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Subnet {
-    first: Ipv4Addr,
-    prefix_bits: u8,
-}
+pub struct Subnet(Ipv4Net);
 
 impl Subnet {
     /// The network's first address, which is its name and nobody's address.
-    pub const fn first(&self) -> Ipv4Addr {
-        self.first
+    pub fn first(&self) -> Ipv4Addr {
+        self.0.network()
     }
 
     /// The last address, which is the broadcast address.
     pub fn last(&self) -> Ipv4Addr {
-        Ipv4Addr::from_bits(self.first.to_bits() | !self.mask())
+        self.0.broadcast()
     }
 
     /// The length of the prefix, 0 to 32.
     pub const fn prefix_bits(&self) -> u8 {
-        self.prefix_bits
+        self.0.prefix_len()
     }
 
     /// Whether the address lies in the network.
     pub fn contains(&self, address: Ipv4Addr) -> bool {
-        address.to_bits() & self.mask() == self.first.to_bits()
+        self.0.contains(&address)
     }
 
     /// Whether the two networks share an address.
     pub fn overlaps(&self, other: &Self) -> bool {
-        self.contains(other.first) || other.contains(self.first)
+        self.encloses(other) || other.encloses(self)
     }
 
     /// Whether the whole of the other network lies in this one.
     pub fn encloses(&self, other: &Self) -> bool {
-        self.prefix_bits <= other.prefix_bits && self.contains(other.first)
+        self.0.contains(&other.0)
     }
 
     /// The address with this number, counted from the first. Beyond the last it wraps into another network: check with `contains`.
     pub fn address(&self, number: u8) -> Ipv4Addr {
-        Ipv4Addr::from_bits(self.first.to_bits().wrapping_add(u32::from(number)))
+        Ipv4Addr::from_bits(self.first().to_bits().wrapping_add(u32::from(number)))
     }
+}
 
-    fn mask(&self) -> u32 {
-        u32::MAX.checked_shl(32 - u32::from(self.prefix_bits)).unwrap_or(0)
+impl From<Subnet> for Ipv4Net {
+    fn from(subnet: Subnet) -> Self {
+        subnet.0
     }
 }
 
 impl fmt::Display for Subnet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.first, self.prefix_bits)
+        self.0.fmt(f)
     }
 }
 
@@ -66,16 +66,10 @@ impl FromStr for Subnet {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let parts = text.split_once('/').and_then(|(first, bits)| Some((first.parse().ok()?, bits.parse().ok()?)));
-        let Some((first, prefix_bits)) = parts.filter(|(_, bits)| *bits <= 32) else {
-            return Err(format!("{text:?} is not a network: write the first address and the prefix, such as 10.84.0.0/24"));
-        };
-        let subnet = Self { first, prefix_bits };
-        let whole = Ipv4Addr::from_bits(first.to_bits() & subnet.mask());
-        if whole != first {
-            return Err(format!("{text:?} begins inside a network: write {whole}/{prefix_bits}"));
-        }
-        Ok(subnet)
+        let network: Ipv4Net =
+            text.parse().map_err(|_| format!("{text:?} is not a network: write the first address and the prefix, such as 10.84.0.0/24"))?;
+        let whole = network.trunc();
+        if whole == network { Ok(Self(whole)) } else { Err(format!("{text:?} begins inside a network: write {whole}")) }
     }
 }
 

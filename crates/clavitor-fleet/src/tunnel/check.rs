@@ -90,7 +90,7 @@ fn networks(topology: &Topology) -> Result<(), TopologyError> {
         if member.endpoint.is_none() {
             return Err(TopologyError::HubWithoutAddress { network: name, hub });
         }
-        if !network.subnet.contains(network.operators.address()) || network.operators.prefix() < network.subnet.prefix() {
+        if !network.subnet.contains(&network.operators) {
             return Err(TopologyError::OperatorsOutside { network: name });
         }
         for other in topology.networks.iter().skip(index + 1) {
@@ -109,7 +109,7 @@ fn common(one: &Network, other: &Network) -> Option<&'static str> {
     let found = [
         ("name", one.name == other.name),
         ("interface", one.interface == other.interface),
-        ("addresses", one.subnet.overlaps(other.subnet)),
+        ("addresses", one.subnet.contains(&other.subnet) || other.subnet.contains(&one.subnet)),
     ];
     found.into_iter().find(|(_, same)| *same).map(|(what, _)| what)
 }
@@ -120,8 +120,8 @@ fn numbers(topology: &Topology) -> Result<(), TopologyError> {
     let mut seen: BTreeMap<u8, String> = BTreeMap::new();
     for (who, number, operator) in nodes.chain(operators) {
         let fits = |network: &Network| {
-            let address = network.subnet.numbered(number);
-            address.is_some_and(|address| network.operators.contains(address.into()) == operator)
+            let address = network.address(number);
+            address.is_some_and(|address| network.operators.contains(&address) == operator)
         };
         if !topology.networks.iter().all(fits) {
             return Err(TopologyError::NumberOutside { who, number, operator });

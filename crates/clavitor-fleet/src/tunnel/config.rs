@@ -63,7 +63,7 @@ pub fn peer_arguments(interface: &str, peer: &Peer) -> Vec<String> {
 /// A `wg-quick` file for an operator's own machine, with both hubs. Its private key is read from a file in `folder` there, by `wg` itself, and so are the keys it
 /// shares with hubs, where there are any.
 pub fn laptop_text(topology: &Topology, operator: &Operator, folder: &str) -> String {
-    let addresses = topology.networks.iter().filter_map(|network| network.subnet.numbered(operator.number));
+    let addresses = topology.networks.iter().filter_map(|network| network.address(operator.number));
     let addresses: Vec<String> = addresses.map(|address| format!("{address}/32")).collect();
     let mut text = format!("# The management network, for {}.\n[Interface]\nAddress = {}\n", operator.name, addresses.join(", "));
     let _ = writeln!(text, "PostUp = wg set %i private-key {folder}/wireguard.key");

@@ -2,10 +2,11 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use ipnet::IpNet;
+
 use super::plan::{hub_preshared_key_file, private_key_file, spoke_preshared_key_file};
 use super::{
-    Firewall, Interface, Member, Network, NodePlan, Peer, PeerName, Plan, PublicKey, Role, Rule, Service, Subnet, Topology, TopologyError,
-    check,
+    Firewall, Interface, Member, Network, NodePlan, Peer, PeerName, Plan, PublicKey, Role, Rule, Service, Topology, TopologyError, check,
 };
 
 const SSH: u16 = 22;
@@ -24,7 +25,7 @@ fn node(topology: &Topology, member: &Member) -> NodePlan {
     let mut firewall = Firewall { public_tcp: PUBLIC_TCP.to_vec(), input: Vec::new(), forward: Vec::new() };
     let mut interfaces = Vec::new();
     for network in &topology.networks {
-        let Some(address) = network.subnet.numbered(member.number) else { continue }; // checked before
+        let Some(address) = network.address(member.number) else { continue }; // checked before
         let role = if network.hub == member.name { Role::Hub } else { Role::Spoke };
         let (peers, awaited) = if role == Role::Hub { hub_peers(topology, network) } else { spoke_peers(topology, network) };
         interfaces.push(interface(network, role, address, peers, awaited));
@@ -42,7 +43,7 @@ fn interface(network: &Network, role: Role, address: Ipv4Addr, peers: Vec<Peer>,
         name: network.interface.clone(),
         role,
         address,
-        prefix: network.subnet.prefix(),
+        prefix: network.subnet.prefix_len(),
         listen_port: (role == Role::Hub).then_some(network.port),
         private_key_file: private_key_file(),
         peers,
@@ -59,7 +60,7 @@ fn spoke_peers(topology: &Topology, network: &Network) -> (Vec<Peer>, Vec<PeerNa
         name,
         public_key,
         endpoint: Some(SocketAddr::new(endpoint, network.port)),
-        allowed: vec![Subnet::of(address), network.operators],
+        allowed: vec![IpNet::from(IpAddr::from(address)), network.operators.into()],
         keepalive_s: Some(network.keepalive_s),
         preshared_key_file: spoke_preshared_key_file(&network.name),
     };
@@ -75,7 +76,7 @@ fn hub_peers(topology: &Topology, network: &Network) -> (Vec<Peer>, Vec<PeerName
     all.sort();
     let (mut peers, mut awaited) = (Vec::new(), Vec::new());
     for (name, number, key) in all {
-        match key.zip(network.subnet.numbered(number)) {
+        match key.zip(network.address(number)) {
             Some((key, address)) => peers.push(hub_peer(network, name, key, address)),
             None => awaited.push(name),
         }
@@ -89,14 +90,14 @@ fn hub_peer(network: &Network, name: PeerName, public_key: PublicKey, address: I
         name,
         public_key,
         endpoint: None,
-        allowed: vec![Subnet::of(address)],
+        allowed: vec![IpNet::from(IpAddr::from(address))],
         keepalive_s: None,
     }
 }
 
 fn hub_of<'a>(topology: &'a Topology, network: &Network) -> Option<(&'a Member, Ipv4Addr)> {
     let hub = topology.member(&network.hub)?;
-    Some((hub, network.subnet.numbered(hub.number)?))
+    Some((hub, network.address(hub.number)?))
 }
 
 fn rule(why: &'static str, service: Service) -> Rule {
@@ -106,7 +107,7 @@ fn rule(why: &'static str, service: Service) -> Rule {
 /// The hub is let in, and so are its operators; nobody else has an address here.
 fn open_spoke(firewall: &mut Firewall, topology: &Topology, network: &Network) {
     let Some((hub, address)) = hub_of(topology, network) else { return };
-    let (comes_by, from) = (Some(network.interface.clone()), vec![Subnet::of(address), network.operators]);
+    let (comes_by, from) = (Some(network.interface.clone()), vec![IpNet::from(IpAddr::from(address)), network.operators.into()]);
     if let Some(endpoint) = hub.endpoint {
         firewall.input.push(answers(endpoint, network.port));
     }
@@ -116,22 +117,22 @@ fn open_spoke(firewall: &mut Firewall, topology: &Topology, network: &Network) {
 
 /// Without this rule, loading the firewall cuts the hub off until the spoke next sends something: the tracking of connections has not seen the tunnel begin.
 fn answers(endpoint: IpAddr, port: u16) -> Rule {
-    Rule { from: vec![Subnet::of(endpoint)], ..rule("the hub goes on through a reload of these rules", Service::UdpFrom(port)) }
+    Rule { from: vec![IpNet::from(endpoint)], ..rule("the hub goes on through a reload of these rules", Service::UdpFrom(port)) }
 }
 
 /// Tunnels from anywhere; login for operators, here and on nodes behind the hub; nothing from one spoke to another, and no login from a spoke.
 fn open_hub(firewall: &mut Firewall, topology: &Topology, network: &Network) {
     let tunnel = Some(network.interface.clone());
-    let operators = vec![network.operators];
+    let operators = vec![IpNet::from(network.operators)];
     firewall.input.push(rule("tunnels of the network", Service::Udp(network.port)));
     firewall.input.push(Rule { comes_by: tunnel.clone(), from: operators.clone(), ..rule("login through the tunnel", Service::Tcp(SSH)) });
     firewall.input.push(Rule { comes_by: tunnel.clone(), ..rule("is the tunnel there", Service::Ping) });
-    let mut nodes: Vec<Subnet> = topology
+    let mut nodes: Vec<IpNet> = topology
         .members
         .iter()
         .filter(|member| member.name != network.hub)
-        .filter_map(|member| network.subnet.numbered(member.number))
-        .map(Subnet::of)
+        .filter_map(|member| network.address(member.number))
+        .map(|address| IpNet::from(IpAddr::from(address)))
         .collect();
     nodes.sort();
     if !nodes.is_empty() {

@@ -2,9 +2,8 @@
 
 use std::fmt::Write as _;
 
+use ipnet::IpNet;
 use serde::Serialize;
-
-use super::Subnet;
 
 /// What may reach a node, and what may pass through it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -27,9 +26,9 @@ pub struct Rule {
     /// The interface by which it leaves; any if absent. For forwarding only.
     pub leaves_by: Option<String>,
     /// Whence; from anywhere if empty. All of one address family.
-    pub from: Vec<Subnet>,
+    pub from: Vec<IpNet>,
     /// Whereto; to anywhere if empty. All of one address family.
-    pub to: Vec<Subnet>,
+    pub to: Vec<IpNet>,
     /// What.
     pub service: Service,
     /// Whether the beginning of each connection is written to the kernel's log.
@@ -68,7 +67,7 @@ impl Rule {
         }
         for (word, subnets) in [("saddr", &self.from), ("daddr", &self.to)] {
             if let Some(first) = subnets.first() {
-                let family = if first.address().is_ipv4() { "ip" } else { "ip6" };
+                let family = if first.addr().is_ipv4() { "ip" } else { "ip6" };
                 add(format_args!("{family} {word} {}", set(subnets)));
             }
         }
@@ -87,9 +86,9 @@ impl Rule {
     }
 }
 
-fn set(subnets: &[Subnet]) -> String {
-    let names: Vec<String> =
-        subnets.iter().map(|subnet| if subnet.is_one() { subnet.address().to_string() } else { subnet.to_string() }).collect();
+fn set(networks: &[IpNet]) -> String {
+    let name = |of: &IpNet| if of.prefix_len() == of.max_prefix_len() { of.addr().to_string() } else { of.to_string() };
+    let names: Vec<String> = networks.iter().map(name).collect();
     if let [one] = names.as_slice() { one.clone() } else { format!("{{ {} }}", names.join(", ")) }
 }
 
@@ -127,7 +126,7 @@ mod tests {
         Rule { why: "a test", comes_by: None, leaves_by: None, from: Vec::new(), to: Vec::new(), service, logged: false }
     }
 
-    fn subnets(texts: &[&str]) -> Vec<Subnet> {
+    fn subnets(texts: &[&str]) -> Vec<IpNet> {
         texts.iter().map(|text| text.parse().expect("a subnet")).collect()
     }
 

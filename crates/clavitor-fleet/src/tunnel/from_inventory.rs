@@ -1,6 +1,6 @@
 //! The inventory as a topology: what of it matters to the management network.
 
-use super::{Member, Network, Operator, PublicKey, Subnet, Topology};
+use super::{Member, Network, Operator, PublicKey, Topology};
 use crate::inventory::{Inventory, WireguardKey};
 
 impl Topology {
@@ -32,12 +32,6 @@ impl Topology {
 
 fn checked(key: &WireguardKey) -> Option<PublicKey> {
     PublicKey::from_bytes(key.bytes()).ok()
-}
-
-impl From<crate::inventory::Subnet> for Subnet {
-    fn from(subnet: crate::inventory::Subnet) -> Self {
-        Self::of_v4(subnet.first(), subnet.prefix_bits())
-    }
 }
 
 #[cfg(test)]

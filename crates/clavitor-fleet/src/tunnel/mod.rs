@@ -12,7 +12,6 @@ mod from_inventory;
 mod key;
 mod plan;
 pub mod rotation;
-mod subnet;
 mod topology;
 
 #[cfg(test)]
@@ -23,5 +22,4 @@ pub use config::{changes, interface_text, laptop_text, peer_arguments};
 pub use firewall::{Firewall, Rule, Service};
 pub use key::{KeyError, PublicKey};
 pub use plan::{Interface, NodePlan, Peer, PeerName, Plan, Role};
-pub use subnet::{Subnet, SubnetError};
 pub use topology::{KEEPALIVE_S, Member, Network, Operator, Topology};

@@ -6,9 +6,10 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
 };
 
+use ipnet::IpNet;
 use serde::Serialize;
 
-use super::{Firewall, PublicKey, Subnet};
+use super::{Firewall, PublicKey};
 
 /// Where a node keeps what it made for itself, and what its hubs handed over. Root's, mode 0700.
 pub(super) const FOLDER: &str = "/var/lib/fleet";
@@ -82,7 +83,7 @@ pub struct Peer {
     /// Where it listens; a literal address. Only hubs listen.
     pub endpoint: Option<SocketAddr>,
     /// Source addresses that are accepted from it, and addresses that are sent to it. No address belongs to two peers of an interface.
-    pub allowed: Vec<Subnet>,
+    pub allowed: Vec<IpNet>,
     /// Seconds between packets that keep the way open; on the side that opens it.
     pub keepalive_s: Option<u16>,
     /// Where this end keeps the key that only this pair knows (a hedge against machines that break the key exchange).

@@ -48,8 +48,8 @@ impl Machine {
             self.run(&command.replace("%i", "fleet"))?;
         }
         for network in &topology.networks {
-            let address = network.subnet.numbered(operator.number).context("an address")?;
-            self.run(&format!("ip addr add {address}/{} dev fleet", network.subnet.prefix()))?;
+            let address = network.address(operator.number).context("an address")?;
+            self.run(&format!("ip addr add {address}/{} dev fleet", network.subnet.prefix_len()))?;
         }
         self.run("ip link set fleet mtu 1420 up")?;
         Ok(())
