@@ -142,8 +142,8 @@ pub(crate) fn make_private(folder: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
-/// Written aside, synced, renamed; the folder is synced too.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
+/// Written aside, synced, renamed; the folder is made if it is missing, and synced too. For this user only.
+pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
     let folder = folder_of(path)?;
     let mut aside = path.as_os_str().to_owned();
     aside.push(format!(".{}", std::process::id()));

@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::inventory::{Inventory, NetworkName, NodeName};
-use crate::state_folder::make_private;
+use crate::state_folder::{make_private, replace};
 
 use super::{
     Bounds, ProcessError, Said, Target,
@@ -129,9 +129,9 @@ impl Ssh {
         let folder = folder.canonicalize()?;
         sweep(&folder);
         let text = config(self.targets.values(), &self.settings, &folder.join(KNOWN_HOSTS_FILE));
-        replace(&folder, KNOWN_HOSTS_FILE, &known_hosts(self.targets.values()))?;
-        replace(&folder, CONFIG_FILE, &text)?;
-        replace(&folder, &self.config_file(), &text)
+        replace(&folder.join(KNOWN_HOSTS_FILE), &known_hosts(self.targets.values()))?;
+        replace(&folder.join(CONFIG_FILE), &text)?;
+        replace(&folder.join(self.config_file()), &text)
     }
 
     /// What ssh is told with `-F` from within [`Self::folder`]: this process's own, because a verb that runs beside this one may log in otherwise.
@@ -297,13 +297,6 @@ fn judge(node: &NodeName, is_ssh: bool, said: Said) -> Result<Said, RemoteError>
 
 fn last_line(words: &str) -> String {
     words.lines().last().unwrap_or_default().trim().to_owned()
-}
-
-/// Written aside and renamed, so that whoever reads it meanwhile never reads half of it.
-fn replace(folder: &Path, name: &str, text: &str) -> io::Result<()> {
-    let aside = folder.join(format!(".{name}.{}", std::process::id()));
-    fs::write(&aside, text)?;
-    fs::rename(&aside, folder.join(name))
 }
 
 #[cfg(test)]
