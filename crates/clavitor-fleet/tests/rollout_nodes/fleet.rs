@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     fs,
     io::{BufRead as _, BufReader, Read as _},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Stdio},
 };
 
@@ -252,10 +252,21 @@ fn node(lab: &mut Lab, program: &Path, name: &str, number: u8) -> Result<Machine
     machine.run(&format!(
         "mkdir -p /srv/site && cd /srv/site && openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN={name} -keyout key.pem -out req.pem 2>/dev/null && \
          printf 'subjectAltName=DNS:{name}.pop.example.com' >ext && openssl x509 -req -in req.pem -CA {folder}/ca.pem -CAkey {folder}/ca.key -days 20 -extfile ext -out cert.pem 2>/dev/null && \
-         ln -s {} /srv/test",
-        std::env::current_exe()?.display()
+         ln -s {} /srv/serves",
+        site()?.display()
     ))?;
     let system = machine.add_system(&System { name: "old", program, arguments: "serve", etc: OLD })?;
     machine.install(&system)?;
     Ok(machine)
+}
+
+/// The program that nodes serve with, as the workspace's tests have built it; built if it is not there.
+fn site() -> Result<PathBuf> {
+    let tests = std::env::current_exe()?;
+    let program = tests.ancestors().nth(2).context("a target folder")?.join("examples/site");
+    if !program.exists() {
+        let built = Command::new(env!("CARGO")).args(["build", "-q", "-p", "clavitor-fleet", "--example", "site"]).status()?;
+        ensure!(built.success() && program.exists(), "the nodes' program does not build");
+    }
+    Ok(program)
 }

@@ -6,7 +6,6 @@
 mod fleet;
 #[path = "../lab/mod.rs"]
 mod lab;
-mod site;
 
 use std::collections::BTreeMap;
 
@@ -14,12 +13,6 @@ use anyhow::Result;
 
 use fleet::Fleet;
 use lab::wait_for;
-
-#[test]
-#[ignore = "started by the tests below, as the service of a node's machine"]
-fn a_node_serves() -> Result<()> {
-    site::serve()
-}
 
 /// For rollouts that wait for a failure: six seconds of checks, and a timer that does not let anybody wait long.
 const SHORT: &[&str] = &["--confirm-s", "12"];

@@ -1,4 +1,4 @@
-//! What a node serves: TLS with its certificate, readiness and version of the system that runs at that moment. A process of its own on the node's machine.
+//! What a node of the rollouts' tests serves: TLS with its certificate, readiness and version of the system that runs at that moment. A process of its own on the node's machine.
 
 use std::{
     fs,
@@ -17,8 +17,7 @@ use rustls::{
 /// The folder with certificate and key on the node.
 const FOLDER: &str = "/srv/site";
 
-/// Serves until it is stopped.
-pub(crate) fn serve() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<()> {
     let folder = Path::new(FOLDER);
     let chain = CertificateDer::pem_file_iter(folder.join("cert.pem"))?.collect::<Result<Vec<_>, _>>()?;
     let key = PrivateKeyDer::from_pem_file(folder.join("key.pem"))?;
