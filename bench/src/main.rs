@@ -4,6 +4,7 @@
 mod bare;
 mod browser;
 mod drip;
+mod drive;
 mod figure;
 mod handshakes;
 mod hostile;
@@ -52,6 +53,10 @@ fn run() -> Result<()> {
         Some("node") => product::serve(folder()?, number(&arguments, 2)?, false),
         Some("door") => product::serve(folder()?, number(&arguments, 2)?, true),
         Some("drip") => drip::serve(),
+        Some("drive") => {
+            let word = |at: usize| arguments.get(at).map(String::as_str).context("address, certificate, folder, kind and number");
+            drive::run(word(1)?, word(2)?, Path::new(word(3)?), word(4)?, number(&arguments, 5)?)
+        }
         Some("wait") => {
             let word = |at: usize| arguments.get(at).context("address, certificate and number");
             drip::wait(word(1)?, word(2)?, number(&arguments, 3)?)

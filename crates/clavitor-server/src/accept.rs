@@ -6,14 +6,16 @@ use axum::{body::Body, extract::Request, response::Response};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
+    time::Instant,
 };
 
 use crate::{
     Node,
+    arrivals::Arrivals,
     connection::{self, Drain, Draining},
     door::Guest,
-    limits::Limits,
     proxy,
+    turned::Waiting,
 };
 
 /// Where a request came from: the socket's address, never a header.
@@ -69,10 +71,19 @@ pub trait Answer: Clone + Send + Sync + 'static {
 pub async fn serve<A: Answer, F: Front>(answerer: A, listener: TcpListener, front: F, shutdown: impl Future<Output = ()>) {
     let limits = answerer.node().config().limits.clone();
     let (drain, draining) = Drain::new();
+    let arrivals = match Arrivals::new(listener, &limits) {
+        Ok(arrivals) => arrivals,
+        Err(error) => return tracing::error!(%error, "the listening socket cannot be used"),
+    };
+    let mut waiting = Waiting::new(answerer.node().door().outside(), &limits);
     let (mut shutdown, mut beat) = (pin!(shutdown), answerer.node().pulse().join());
     loop {
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            accepted = arrivals.next() => accepted,
+            () = waiting.due() => {
+                waiting.let_go(Instant::now());
+                continue;
+            }
             () = beat.asked() => continue,
             () = &mut shutdown => break,
         };
@@ -82,11 +93,13 @@ pub async fn serve<A: Answer, F: Front>(answerer: A, listener: TcpListener, fron
                 // A proxy's connection is somebody else's; whose, it says itself.
                 let counted = (!node.config().trusts(peer.ip())).then(|| peer.ip());
                 let Ok(guest) = node.door().knock(counted, node.now_ms()) else {
-                    // A reset leaves nothing behind on our side.
-                    let _ = socket.set_zero_linger();
+                    waiting.add(socket, Instant::now());
                     continue;
                 };
-                tokio::spawn(open(answerer.clone(), socket, Peer(peer), front.clone(), draining.clone(), guest));
+                match TcpStream::from_std(socket) {
+                    Ok(socket) => drop(tokio::spawn(open(answerer.clone(), socket, Peer(peer), front.clone(), draining.clone(), guest))),
+                    Err(error) => tracing::warn!(%error, "a connection cannot be used"),
+                }
             }
             Err(error) => {
                 // Out of descriptors, or a peer that hung up at once: neither is a reason to stop, nor to spin.
@@ -96,7 +109,7 @@ pub async fn serve<A: Answer, F: Front>(answerer: A, listener: TcpListener, fron
         }
     }
     answerer.node().stop();
-    drop(listener);
+    drop((arrivals, waiting));
     if tokio::time::timeout(Duration::from_millis(limits.drain_ms_max), drain.ended(draining)).await.is_err() {
         tracing::warn!("some requests did not end in time");
     }
@@ -104,14 +117,13 @@ pub async fn serve<A: Answer, F: Front>(answerer: A, listener: TcpListener, fron
 
 /// What comes before HTTP: the proxy's word about its client, and the front.
 async fn open<A: Answer, F: Front>(answerer: A, mut socket: TcpStream, peer: Peer, front: F, draining: Draining, guest: Guest) {
-    let limits = answerer.node().config().limits.clone();
-    bound(&socket, &limits);
+    let tls_handshake_ms_max = answerer.node().config().limits.tls_handshake_ms_max;
     let opening = async {
         let peer = proxy::peer(answerer.node(), &mut socket, peer, &guest).await?;
         Ok::<_, io::Error>((front.open(socket).await?, peer))
     };
     let opened = tokio::select! {
-        opened = tokio::time::timeout(Duration::from_millis(limits.tls_handshake_ms_max), opening) => opened,
+        opened = tokio::time::timeout(Duration::from_millis(tls_handshake_ms_max), opening) => opened,
         () = guest.must_leave() => return,
     };
     match opened {
@@ -119,14 +131,4 @@ async fn open<A: Answer, F: Front>(answerer: A, mut socket: TcpStream, peer: Pee
         Ok(Err(error)) => tracing::debug!(kind = ?error.kind(), "connection did not open"),
         Err(_) => tracing::debug!("connection opened too slowly"),
     }
-}
-
-/// What the system keeps of a connection, and for how long when the other side is gone.
-fn bound(socket: &TcpStream, limits: &Limits) {
-    use rustix::net::sockopt;
-    // Answers are small and complete; waiting to fill a packet only adds delay.
-    let _ = socket.set_nodelay(true);
-    // A socket that has ended by itself refuses all three; its first read says so.
-    let _ = sockopt::set_socket_send_buffer_size(socket, limits.send_buffer_bytes_max);
-    let _ = sockopt::set_tcp_user_timeout(socket, u32::try_from(2 * limits.write_ms_max).unwrap_or(u32::MAX));
 }

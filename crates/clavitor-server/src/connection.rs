@@ -1,6 +1,8 @@
 //! One connection: HTTP over an open stream, within the limits, until it ends, is too slow, has had enough, or has to leave.
 
 use std::{
+    error::Error,
+    io,
     pin::pin,
     sync::{
         Arc,
@@ -92,12 +94,16 @@ struct Tally {
 }
 
 impl Tally {
-    /// Counts an answer; whether it is the last.
-    fn count(&self, response: &Response, limits: &Limits) -> bool {
+    /// Counts an answer; whether it is the last. Of an address that went too far on another connection, nothing is borne any more.
+    fn count(&self, response: &Response, limits: &Limits, guest: &Guest, now_ms: u64) -> bool {
         let overdrawn = response.status() == StatusCode::TOO_MANY_REQUESTS || response.extensions().get::<Overdrawn>().is_some();
         let refused = if overdrawn { self.refused.fetch_add(1, Ordering::Relaxed) + 1 } else { 0 };
         let requests = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
-        let last = refused >= limits.refused_per_connection_max || requests >= limits.requests_per_connection_max;
+        if refused == limits.refused_per_connection_max {
+            guest.offended(now_ms);
+        }
+        let offends = refused >= limits.refused_per_connection_max || (overdrawn && guest.is_offender(now_ms));
+        let last = offends || requests >= limits.requests_per_connection_max;
         if last {
             self.enough.notify_one();
         }
@@ -126,7 +132,8 @@ where
         let (stop, guest, version) = (told.clone(), guest.clone(), request.version());
         async move {
             let mut response = answerer.answer(request.map(Body::new)).await;
-            let last = tally.count(&response, &answerer.node().config().limits) || stop.is_asked();
+            let node = answerer.node();
+            let last = tally.count(&response, &node.config().limits, &guest, node.now_ms()) || stop.is_asked();
             if last && version < Version::HTTP_2 {
                 // Requests that have come already are not begun any more.
                 response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
@@ -151,6 +158,9 @@ where
         tokio::select! {
             result = &mut serving => {
                 if let Err(error) = result {
+                    if watch.is_flooded() || (watch.is_http2() && broke_the_rules(&*error)) {
+                        guest.offended(answerer.node().now_ms());
+                    }
                     tracing::debug!(%error, "connection ended");
                 }
                 return;
@@ -168,6 +178,18 @@ where
         ending = true;
         serving.as_mut().graceful_shutdown();
     }
+}
+
+/// Whether a connection ended neither because it broke nor because nothing came on it any more: then the library found that the other side breaks the rules.
+fn broke_the_rules(error: &(dyn Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.is::<io::Error>() || error.downcast_ref().is_some_and(hyper::Error::is_timeout) {
+            return false;
+        }
+        cause = error.source();
+    }
+    true
 }
 
 async fn at(moment: Option<Instant>) {

@@ -9,14 +9,18 @@ const RESERVE: u64 = 256;
 
 /// Raises the limit of this process as far as it may be, and takes fewer connections where that is not enough. Returns how many there may be now, if fewer.
 pub fn fit(limits: &mut Limits) -> Option<usize> {
-    let wanted = limits.connections_max as u64 + RESERVE;
+    let wanted = (limits.connections_max + limits.turned_away_max) as u64 + RESERVE;
     let now = getrlimit(Resource::Nofile);
     let raised = raised(now.current, now.maximum, wanted);
     let set = raised == now.current || setrlimit(Resource::Nofile, Rlimit { current: raised, maximum: now.maximum }).is_ok();
-    let places = places(if set { raised } else { now.current }, wanted);
-    let fewer = usize::try_from(places).ok().filter(|places| *places < limits.connections_max)?;
-    limits.connections_max = fewer;
-    Some(fewer)
+    let places = usize::try_from(places(if set { raised } else { now.current }, wanted)).unwrap_or(usize::MAX);
+    // Whoever is served goes before whoever waits to be turned away.
+    limits.turned_away_max = limits.turned_away_max.min(places.saturating_sub(limits.connections_max));
+    if places >= limits.connections_max {
+        return None;
+    }
+    limits.connections_max = places;
+    Some(places)
 }
 
 /// What to raise the limit to; `None` is without limit.
@@ -50,6 +54,6 @@ mod tests {
     #[test]
     fn this_process_may_hold_what_it_is_told() {
         let mut limits = Limits { connections_max: 16, ..Limits::default() };
-        assert_eq!((fit(&mut limits), limits.connections_max), (None, 16));
+        assert_eq!((fit(&mut limits), limits.connections_max, limits.turned_away_max), (None, 16, 1_024));
     }
 }

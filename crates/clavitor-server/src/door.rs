@@ -15,7 +15,9 @@ use tokio::sync::Notify;
 
 use crate::{
     limits::Limits,
+    offences::Offences,
     rates::{Buckets, Prefix, Rate},
+    turned::Places,
 };
 
 /// A prefix from which somebody proved who he is counts as known for this long.
@@ -28,6 +30,8 @@ pub(crate) enum Turned {
     PrefixFull,
     /// Its prefix opens them too fast.
     PrefixFast,
+    /// One of its connections went too far, and nobody is known from there.
+    Offended,
     /// Prefixes that nobody is known from open them too fast together.
     StrangersFast,
     /// All places are taken by callers who proved who they are.
@@ -56,6 +60,7 @@ struct Roster {
     /// Separate for prefixes that come for the first time: a crowd that keeps coming back does not stand in their way.
     strangers: Buckets<Stranger>,
     known: HashMap<Prefix, u64>,
+    offences: Offences,
     next: u64,
 }
 
@@ -66,6 +71,7 @@ impl Roster {
         Self {
             speed: Buckets::new(speed, limits.prefixes_max),
             strangers: Buckets::new(strangers, 2),
+            offences: Offences::new(limits.offence_ms, limits.prefixes_max),
             limits: limits.clone(),
             seats: BTreeMap::new(),
             by_prefix: HashMap::new(),
@@ -80,6 +86,9 @@ impl Roster {
 
     /// Whether one more connection of `prefix` may be there.
     fn admits(&mut self, prefix: Prefix, now_ms: u64) -> Result<(), Turned> {
+        if self.offences.count(prefix, now_ms) {
+            return Err(Turned::Offended);
+        }
         if self.by_prefix.get(&prefix).copied().unwrap_or(0) >= self.limits.connections_per_prefix_max {
             return Err(Turned::PrefixFull);
         }
@@ -141,6 +150,19 @@ impl Roster {
         Some(seat)
     }
 
+    /// A connection went too far. That is held against its prefix, unless somebody there is known: then it may be one of many behind one address.
+    fn offended(&mut self, id: u64, now_ms: u64) {
+        let prefix = self.seats.get(&id).filter(|seat| !seat.proved).and_then(|seat| seat.prefix);
+        if let Some(prefix) = prefix.filter(|prefix| !self.is_known(*prefix, now_ms)) {
+            self.offences.add(prefix, now_ms);
+        }
+    }
+
+    fn is_offender(&self, id: u64, now_ms: u64) -> bool {
+        let prefix = self.seats.get(&id).and_then(|seat| seat.prefix);
+        prefix.is_some_and(|prefix| self.offences.count(prefix, now_ms))
+    }
+
     /// Somebody on this connection proved who he is, as a client at `prefix`.
     fn proved(&mut self, id: u64, prefix: Prefix, now_ms: u64) {
         if let Some(seat) = self.seats.get_mut(&id) {
@@ -155,6 +177,7 @@ impl Roster {
             }
         }
         self.known.insert(prefix, now_ms);
+        self.offences.forgive(prefix);
     }
 }
 
@@ -173,6 +196,7 @@ struct Inner {
     roster: Mutex<Roster>,
     turned_away: AtomicU64,
     evicted: AtomicU64,
+    outside: Places,
 }
 
 /// The door. Cheap to clone.
@@ -193,7 +217,7 @@ impl Door {
     /// Nobody is there.
     pub(crate) fn new(limits: &Limits) -> Self {
         let roster = Mutex::new(Roster::new(limits));
-        Self(Arc::new(Inner { roster, turned_away: AtomicU64::new(0), evicted: AtomicU64::new(0) }))
+        Self(Arc::new(Inner { roster, turned_away: AtomicU64::new(0), evicted: AtomicU64::new(0), outside: Places::new(limits) }))
     }
 
     fn roster(&self) -> MutexGuard<'_, Roster> {
@@ -212,6 +236,11 @@ impl Door {
             seat.bell.notify_one();
         }
         Ok(Guest(Arc::new(Place { door: self.clone(), id, bell })))
+    }
+
+    /// Where those who are turned away wait for it.
+    pub(crate) fn outside(&self) -> Places {
+        self.0.outside.clone()
     }
 
     fn turn_away(&self) {
@@ -246,6 +275,16 @@ impl Guest {
     /// Somebody on this connection proved who he is, as a client at `address`.
     pub(crate) fn proved(&self, address: IpAddr, now_ms: u64) {
         self.0.door.roster().proved(self.0.id, address.into(), now_ms);
+    }
+
+    /// This connection went too far.
+    pub(crate) fn offended(&self, now_ms: u64) {
+        self.0.door.roster().offended(self.0.id, now_ms);
+    }
+
+    /// Whether this one, or another of its prefix, went too far lately.
+    pub(crate) fn is_offender(&self, now_ms: u64) -> bool {
+        self.0.door.roster().is_offender(self.0.id, now_ms)
     }
 
     /// Resolves when the place is needed for somebody else.
@@ -365,6 +404,26 @@ mod tests {
         }
         assert_eq!(door.knock(at("192.0.2.1"), 0).err(), Some(Turned::Full));
         assert!(!friends.iter().any(is_told_to_leave));
+    }
+
+    #[test]
+    fn an_offence_is_held_against_its_prefix_for_a_while_unless_somebody_there_is_known() {
+        let door = Door::new(&Limits { offence_ms: 1_000, connections_burst_max: 100, connections_per_prefix_max: 6, ..limits() });
+        let guests: Vec<_> = (1..=2).map(|_| door.knock(at("192.0.2.1"), 0).unwrap()).collect();
+        guests[0].offended(0);
+        assert!(guests[1].is_offender(999));
+        assert_eq!(door.knock(at("192.0.2.1"), 999).err(), Some(Turned::Offended));
+        assert!(door.knock(at("192.0.2.2"), 999).is_ok());
+        assert!(door.knock(at("192.0.2.1"), 1_000).is_ok());
+        // Two behind one address: what the one did is forgotten when the other proves who he is, and not held against him afterwards.
+        guests[0].offended(2_000);
+        guests[1].proved("192.0.2.1".parse().unwrap(), 2_000);
+        assert!(door.knock(at("192.0.2.1"), 2_000).is_ok());
+        guests[0].offended(2_000);
+        assert!(!guests[0].is_offender(2_000) && door.knock(at("192.0.2.1"), 2_000).is_ok());
+        let proxy = door.knock(None, 2_000).unwrap();
+        proxy.offended(2_000);
+        assert!(!proxy.is_offender(2_000), "a proxy's connection is nobody's yet");
     }
 
     #[test]

@@ -47,6 +47,12 @@ pub struct Limits {
     pub stranger_connections_per_minute_max: u32,
     /// The same after a quiet while, at once.
     pub stranger_connections_burst_max: u32,
+    /// A connection that is not served is reset after this long.
+    pub turned_away_ms: u64,
+    /// So many wait for that at once, on the whole node; the next one is reset at once.
+    pub turned_away_max: usize,
+    /// After a connection of it was ended because it went too far, a prefix where nobody is known is not let in for this long.
+    pub offence_ms: u64,
     /// Requests of one connection; then it ends in order.
     pub requests_per_connection_max: usize,
     /// Requests of one connection that are refused as too many; then it ends in order.
@@ -63,6 +69,12 @@ pub struct Limits {
     pub send_buffer_bytes_max: usize,
     /// Requests without a caller, of any kind, from one IPv4 address or IPv6 /64.
     pub requests_per_minute_max: u32,
+    /// So many of them do not ask what others of strangers there are.
+    pub quiet_requests_per_minute_max: u32,
+    /// Requests beyond that of all prefixes where nobody is known together, over a while.
+    pub stranger_requests_per_minute_max: u32,
+    /// The same after a quiet while, at once.
+    pub stranger_requests_burst_max: u32,
     /// Requests with a body that need no caller, from one IPv4 address or IPv6 /64.
     pub anonymous_per_minute_max: u32,
     /// Of these, the ones that verify signatures or write, on the whole node.
@@ -112,6 +124,9 @@ impl Default for Limits {
             connections_burst_max: 256,
             stranger_connections_per_minute_max: 6_000,
             stranger_connections_burst_max: 2_000,
+            turned_away_ms: 2_000,
+            turned_away_max: 1_024,
+            offence_ms: 30_000,
             requests_per_connection_max: 1_000_000,
             refused_per_connection_max: 16,
             streams_max: 32,
@@ -120,6 +135,9 @@ impl Default for Limits {
             idle_frames_burst_max: 1_000,
             send_buffer_bytes_max: 256 << 10,
             requests_per_minute_max: 6_000,
+            quiet_requests_per_minute_max: 300,
+            stranger_requests_per_minute_max: 60_000,
+            stranger_requests_burst_max: 6_000,
             anonymous_per_minute_max: 240,
             expensive_per_minute_max: 1_200,
             prefixes_max: 10_000,

@@ -22,7 +22,7 @@ use crate::{
     openapi::openapi,
     proofs::{NotTaken, ProofId, Proofs},
     pulse::Pulse,
-    rates::{Buckets, Prefix, Rate, Rates},
+    rates::{Buckets, Rate, Rates, Requests},
     refusal::Refusal,
     reports::Reports,
     schedule::Backups,
@@ -45,7 +45,7 @@ struct Inner {
     description: OnceLock<Bytes>,
     proofs: Mutex<Proofs>,
     rates: Mutex<Rates>,
-    requests: Mutex<Buckets<Prefix>>,
+    requests: Mutex<Requests>,
     door: Door,
     agents: Mutex<Buckets<CallerKey>>,
     large_bodies: Semaphore,
@@ -84,7 +84,7 @@ impl Node {
             description: OnceLock::new(),
             proofs: Mutex::new(proofs),
             rates: Mutex::new(rates),
-            requests: Mutex::new(Buckets::new(Rate::of_a_minute(limits.requests_per_minute_max), limits.prefixes_max)),
+            requests: Mutex::new(Requests::new(limits, (config.clock)())),
             door: Door::new(limits),
             agents: Mutex::new(agents),
             reports: Reports::default(),
@@ -259,7 +259,9 @@ impl Node {
     /// # Errors
     /// `rate_limited`.
     pub(crate) fn count_request(&self, from: IpAddr) -> Result<(), Refusal> {
-        lock(&self.inner.requests).take(from.into(), 1, self.now_ms()).map_err(Refusal::rate_limited)
+        let now_ms = self.now_ms();
+        let is_known = || self.inner.door.is_known(from, now_ms);
+        lock(&self.inner.requests).take(from.into(), is_known, now_ms).map_err(Refusal::rate_limited)
     }
 
     /// Counts a request that needs no caller. Where somebody is known, strangers elsewhere do not use up what there is for all.

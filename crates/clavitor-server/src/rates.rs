@@ -6,6 +6,8 @@ use std::{
     net::{IpAddr, Ipv6Addr},
 };
 
+use crate::limits::Limits;
+
 /// The part of an address that counts as one neighbour: an IPv4 address, or an IPv6 /64.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Prefix(u128);
@@ -145,6 +147,39 @@ impl Rates {
     }
 }
 
+/// The buckets of requests without a caller.
+pub(crate) struct Requests {
+    prefixes: Buckets<Prefix>,
+    quiet: Buckets<Prefix>,
+    strangers_rate: Rate,
+    strangers: Bucket,
+}
+
+impl Requests {
+    /// Full buckets.
+    pub(crate) fn new(limits: &Limits, now_ms: u64) -> Self {
+        let strangers_rate = Rate { per_minute: limits.stranger_requests_per_minute_max, burst: limits.stranger_requests_burst_max };
+        Self {
+            prefixes: Buckets::new(Rate::of_a_minute(limits.requests_per_minute_max), limits.prefixes_max),
+            quiet: Buckets::new(Rate::of_a_minute(limits.quiet_requests_per_minute_max), limits.prefixes_max),
+            strangers_rate,
+            strangers: Bucket::full(strangers_rate, now_ms),
+        }
+    }
+
+    /// Counts a request from `prefix`. What a prefix asks beyond a quiet use counts together with what other prefixes ask where nobody is known.
+    ///
+    /// # Errors
+    /// Seconds until there is room.
+    pub(crate) fn take(&mut self, prefix: Prefix, is_known: impl FnOnce() -> bool, now_ms: u64) -> Result<(), u64> {
+        self.prefixes.take(prefix, 1, now_ms)?;
+        if self.quiet.take(prefix, 1, now_ms).is_ok() || is_known() {
+            return Ok(());
+        }
+        self.strangers.take(1, self.strangers_rate, now_ms)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -181,6 +216,30 @@ mod tests {
         assert_eq!(rates.take(prefix("192.0.2.2"), true, 0), Ok(()));
         assert_eq!(rates.take(prefix("192.0.2.3"), true, 0), Err(30));
         assert_eq!(rates.take(prefix("192.0.2.3"), false, 0), Ok(()));
+    }
+
+    #[test]
+    fn loud_strangers_share_one_bucket_and_quiet_ones_and_known_ones_do_not_need_it() {
+        let limits = Limits {
+            requests_per_minute_max: 20,
+            quiet_requests_per_minute_max: 6,
+            stranger_requests_per_minute_max: 60,
+            stranger_requests_burst_max: 10,
+            ..Limits::default()
+        };
+        let mut requests = Requests::new(&limits, 0);
+        let mut answered = |host: u8, count: usize, known: bool, now_ms: u64| {
+            (0..count).filter(|_| requests.take(IpAddr::from([192, 0, 2, host]).into(), || known, now_ms).is_ok()).count()
+        };
+        assert_eq!(answered(1, 30, false, 0), 16, "six quietly, and all that strangers have together");
+        assert_eq!(answered(2, 15, false, 0), 6, "nobody takes the quiet ones from another prefix");
+        assert_eq!(answered(3, 30, true, 0), 20, "where somebody is known, only the own bucket counts");
+        assert_eq!(
+            answered(2, 30, false, 10_000),
+            8,
+            "what was left of the own bucket and what flowed in: one quietly, and the rest from the common one"
+        );
+        assert_eq!(answered(4, 9, false, 10_000), 9, "and the common one is not empty yet");
     }
 
     #[test]

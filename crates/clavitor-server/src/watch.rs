@@ -53,6 +53,8 @@ struct State {
     stall: Option<Stall>,
     /// Bytes that were taken since the idle deadline was last moved.
     taken_bytes: usize,
+    /// More frames came than may.
+    flooded: bool,
     next: Option<Next>,
 }
 
@@ -92,6 +94,7 @@ impl Watch {
             frames: Frames::new(limits.idle_frames_burst_max, limits.idle_frames_per_second_max),
             stall: None,
             taken_bytes: 0,
+            flooded: false,
             next: None,
         };
         Self {
@@ -125,7 +128,10 @@ impl Watch {
             let rest = state.protocol.read(bytes);
             match state.protocol {
                 Protocol::Unknown(_) => Ok(()),
-                Protocol::Http2 => state.frames.read(rest, self.began.elapsed()).map_err(|_| Refused::Frames),
+                Protocol::Http2 => state.frames.read(rest, self.began.elapsed()).map_err(|_| {
+                    state.flooded = true;
+                    Refused::Frames
+                }),
                 Protocol::Http1 => {
                     if matches!(state.phase, Phase::Idle(_)) {
                         state.phase = Phase::Header(Instant::now());
@@ -168,6 +174,16 @@ impl Watch {
     /// Whether no request is under way and the peer cannot be told by the protocol that none will be answered any more, as HTTP/2 can.
     pub(crate) fn is_quiet(&self) -> bool {
         self.with(|state| !matches!(state.protocol, Protocol::Http2) && state.phase != Phase::Busy)
+    }
+
+    /// Whether HTTP/2 is spoken.
+    pub(crate) fn is_http2(&self) -> bool {
+        self.with(|state| matches!(state.protocol, Protocol::Http2))
+    }
+
+    /// Whether more HTTP/2 frames came than may.
+    pub(crate) fn is_flooded(&self) -> bool {
+        self.with(|state| state.flooded)
     }
 
     /// Whether an answer waits to be taken.

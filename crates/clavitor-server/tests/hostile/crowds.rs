@@ -10,7 +10,7 @@ use tokio::{
 
 use crate::{
     browser::Browser,
-    house::{HONEST, House, answers, roomy, until_closed},
+    house::{HONEST, House, answers, roomy, until_closed, usual},
 };
 
 /// A connection of somebody behind the trusted proxy.
@@ -40,7 +40,7 @@ async fn until_inside(house: &House, count: u64) {
 
 #[tokio::test]
 async fn one_address_has_so_many_connections_and_others_still_come_in() {
-    let house = House::open(Limits::default()).await;
+    let house = House::open(usual()).await;
     let mut crowd = Vec::new();
     for _ in 0..64 {
         crowd.push(house.connect_from("127.0.0.2").await);
@@ -77,7 +77,7 @@ async fn the_addresses_of_one_ipv6_network_are_one_neighbour() {
 
 #[tokio::test]
 async fn whoever_comes_and_goes_too_fast_waits() {
-    let house = House::open(Limits::default()).await;
+    let house = House::open(usual()).await;
     let mut answered = 0;
     for _ in 0..300 {
         answered += answers(&house.hears_from("127.0.0.2", HONEST).await, 200);

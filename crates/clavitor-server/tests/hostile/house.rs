@@ -34,9 +34,15 @@ pub(crate) fn quick() -> Limits {
     Limits { header_ms_max: 500, idle_ms_max: 1_000, request_ms_max: 1_000, write_ms_max: 1_000, ..roomy() }
 }
 
-/// A clock that stands still never refills a bucket: an attack from one address needs a larger one where the bucket is not what is tested.
+/// A clock that stands still never refills a bucket and never forgives: an attack from one address needs a larger one, and no memory of it, where that is not
+/// what is tested.
 pub(crate) fn roomy() -> Limits {
-    Limits { connections_burst_max: 10_000, ..Limits::default() }
+    Limits { connections_burst_max: 10_000, offence_ms: 0, ..usual() }
+}
+
+/// The product's limits, but for how long a test waits until somebody is turned away.
+pub(crate) fn usual() -> Limits {
+    Limits { turned_away_ms: 10, ..Limits::default() }
 }
 
 impl House {

@@ -26,6 +26,7 @@ mod floods;
 mod handshakes;
 mod house;
 mod http2;
+mod offenders;
 mod oversize;
 mod slow;
 mod smuggling;

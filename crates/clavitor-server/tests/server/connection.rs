@@ -110,7 +110,7 @@ async fn a_http2_connection_that_only_pings_is_idle() {
 
 #[tokio::test]
 async fn a_neighbour_has_so_many_connections_and_no_more() {
-    let served = serve(Limits { connections_per_prefix_max: 2, ..Limits::default() }).await;
+    let served = serve(Limits { connections_per_prefix_max: 2, turned_away_ms: 10, ..Limits::default() }).await;
     let mut open = Vec::new();
     for _ in 0..2 {
         let mut stream = TcpStream::connect(served.address).await.unwrap();
