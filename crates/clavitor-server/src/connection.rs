@@ -2,7 +2,6 @@
 
 use std::{
     error::Error,
-    io,
     pin::pin,
     sync::{
         Arc,
@@ -158,7 +157,7 @@ where
         tokio::select! {
             result = &mut serving => {
                 if let Err(error) = result {
-                    if watch.is_flooded() || (watch.is_http2() && broke_the_rules(&*error)) {
+                    if watch.is_flooded() || is_enough(&*error) {
                         guest.offended(answerer.node().now_ms());
                     }
                     tracing::debug!(%error, "connection ended");
@@ -180,16 +179,10 @@ where
     }
 }
 
-/// Whether a connection ended neither because it broke nor because nothing came on it any more: then the library found that the other side breaks the rules.
-fn broke_the_rules(error: &(dyn Error + 'static)) -> bool {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        if error.is::<io::Error>() || error.downcast_ref().is_some_and(hyper::Error::is_timeout) {
-            return false;
-        }
-        cause = error.source();
-    }
-    true
+/// Whether the library ended a connection because too much was asked of it: streams that are reset at once, headers without end.
+fn is_enough(error: &(dyn Error + 'static)) -> bool {
+    let mut causes = std::iter::successors(Some(error), |&error| error.source());
+    causes.any(|cause| cause.downcast_ref().and_then(h2::Error::reason) == Some(h2::Reason::ENHANCE_YOUR_CALM))
 }
 
 async fn at(moment: Option<Instant>) {
@@ -209,6 +202,8 @@ fn http(limits: &Limits, http2: bool) -> auto::Builder<TokioExecutor> {
         .header_read_timeout(net)
         .max_headers(limits.header_fields_max)
         .max_buf_size(limits.header_bytes_max.max(8 << 10))
+        // Who has asked and closes its side waits for the answer; otherwise it depended on whether the end came with the question or after it.
+        .half_close(true)
         .keep_alive(true);
     builder
         .http2()

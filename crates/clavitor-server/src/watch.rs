@@ -176,11 +176,6 @@ impl Watch {
         self.with(|state| !matches!(state.protocol, Protocol::Http2) && state.phase != Phase::Busy)
     }
 
-    /// Whether HTTP/2 is spoken.
-    pub(crate) fn is_http2(&self) -> bool {
-        self.with(|state| matches!(state.protocol, Protocol::Http2))
-    }
-
     /// Whether more HTTP/2 frames came than may.
     pub(crate) fn is_flooded(&self) -> bool {
         self.with(|state| state.flooded)
