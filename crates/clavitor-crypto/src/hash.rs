@@ -1,7 +1,6 @@
 //! SHA-256 and HMAC-SHA-256 over joined parts.
 
-use aws_lc_rs::{digest, hmac};
-use subtle::ConstantTimeEq;
+use aws_lc_rs::{constant_time::verify_slices_are_equal, digest, hmac};
 
 use crate::Refusal;
 
@@ -34,7 +33,7 @@ pub fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> Hash {
 /// Whether two byte strings are equal, without telling where they differ.
 #[must_use]
 pub fn same(a: &[u8], b: &[u8]) -> bool {
-    bool::from(a.ct_eq(b))
+    verify_slices_are_equal(a, b).is_ok()
 }
 
 /// Fails unless the two are equal.

@@ -50,8 +50,12 @@ macro_rules! id {
             type Err = BadId;
 
             fn from_str(text: &str) -> Result<Self, BadId> {
-                let bytes = data_encoding::HEXLOWER.decode(text.as_bytes()).map_err(|_| BadId)?;
-                Self::from_slice(&bytes).ok_or(BadId)
+                let mut bytes = [0; $bytes];
+                if text.len() != 2 * bytes.len() {
+                    return Err(BadId);
+                }
+                data_encoding::HEXLOWER.decode_mut(text.as_bytes(), &mut bytes).map_err(|_| BadId)?;
+                Ok(Self(bytes))
             }
         }
 

@@ -1,5 +1,7 @@
 //! Headers of every response.
 
+use std::{mem, sync::LazyLock};
+
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::config::Config;
@@ -23,6 +25,10 @@ const ALWAYS: [(HeaderName, &str); 9] = [
     (header::CONTENT_SECURITY_POLICY, NOTHING),
 ];
 
+/// All of them: a map is copied in far less time than it is filled.
+static READY: LazyLock<HeaderMap> =
+    LazyLock::new(|| ALWAYS.into_iter().map(|(name, value)| (name, HeaderValue::from_static(value))).collect());
+
 /// Whether browsers reach the node through TLS and shall never come without. Not for `localhost`: other programs of the machine serve there too.
 pub(crate) fn demands_tls(config: &Config) -> bool {
     config.origin.starts_with("https://") && config.rp_id != "localhost" && !config.rp_id.ends_with(".localhost")
@@ -30,10 +36,9 @@ pub(crate) fn demands_tls(config: &Config) -> bool {
 
 /// Adds what is not there yet. `demand_tls` is what [`demands_tls`] says.
 pub(crate) fn add(headers: &mut HeaderMap, demand_tls: bool) {
-    headers.reserve(ALWAYS.len() + 2);
-    for (name, value) in ALWAYS {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
-    }
+    let own = mem::replace(headers, READY.clone());
+    // What the answer says itself takes the place of what is always said.
+    headers.extend(own);
     if demand_tls {
         let years = HeaderValue::from_static("max-age=63072000; includeSubDomains; preload");
         headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert(years);

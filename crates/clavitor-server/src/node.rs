@@ -190,6 +190,14 @@ impl Node {
         Ok(self.inner.vault.read(self.now_ms(), job)?)
     }
 
+    /// Reads what is asked for again and again, as [`Vault::look`] does.
+    ///
+    /// # Errors
+    /// What `job` returns.
+    pub fn look<T>(&self, job: impl Fn(&Read<'_>) -> clavitor_vault::Result<T>) -> Result<T, Refusal> {
+        Ok(self.inner.vault.look(self.now_ms(), job)?)
+    }
+
     /// Writes on the writer thread and waits until it is durable.
     ///
     /// # Errors

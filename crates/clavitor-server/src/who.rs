@@ -203,7 +203,7 @@ impl Who for Person {
     fn prove(node: &Node, head: &Head<'_>) -> Result<Self, Refusal> {
         let token = cookie::session(head.headers).ok_or_else(Refusal::unauthenticated)?;
         let credential = Credential::session(token)?;
-        let session = node.read(|r| session::current(r, &credential))?;
+        let session = node.look(|r| session::current(r, &credential))?;
         if session.touch_due {
             let touched = credential.clone();
             // Prolonging is a courtesy; the request does not wait for it.

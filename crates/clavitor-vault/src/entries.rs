@@ -1,5 +1,7 @@
 //! Entries as their owner reads them: sealed.
 
+use std::sync::Arc;
+
 use clavitor_crypto::{EntryId, ScopeId};
 
 use crate::{
@@ -8,7 +10,7 @@ use crate::{
     caller::Caller,
     change::{FieldRecord, Grant},
     policy::{Act, EntryFacts, ExportVault, Permit, ReadEntry, ReadVault, Subject},
-    store::entries::{EntryRow, WholeEntry, decode},
+    store::entries::{KnownEntry, WholeEntry, decode},
 };
 
 const PAGE_ENTRIES_MAX: u32 = 1000;
@@ -101,11 +103,11 @@ pub fn page(r: &Read<'_>, credential: &Credential, after: Option<EntryId>, limit
 /// # Errors
 /// `Unauthenticated`, `Hidden`.
 pub fn detail(r: &Read<'_>, credential: &Credential, entry_id: EntryId) -> Result<EntryDetail> {
-    let (permit, row) = find(r, credential, entry_id)?;
-    let header = row.header()?;
+    let (permit, entry) = find(r, credential, entry_id)?;
+    let header = &entry.header;
     let used = |grant: &Grant| grant.ek_epoch == header.ek_epoch;
     let grants = r.grants(&permit, ScopeId::ZERO)?.into_iter().filter(used).collect();
-    Ok(EntryDetail { entry_id, records: r.records(&permit, &header)?, header: row.header, grants, chain: Vec::new() })
+    Ok(EntryDetail { entry_id, records: r.records(&permit, header)?, header: entry.signed.clone(), grants, chain: Vec::new() })
 }
 
 /// All versions of an entry, newest first, each with the records its header names; the grants are on the first and serve all.
@@ -113,10 +115,10 @@ pub fn detail(r: &Read<'_>, credential: &Credential, entry_id: EntryId) -> Resul
 /// # Errors
 /// `Unauthenticated`, `Hidden`.
 pub fn history(r: &Read<'_>, credential: &Credential, entry_id: EntryId) -> Result<Vec<EntryDetail>> {
-    let (permit, row) = find(r, credential, entry_id)?;
+    let (permit, entry) = find(r, credential, entry_id)?;
     let older = r.older_headers(&permit)?;
     let mut versions = Vec::with_capacity(older.len() + 1);
-    for header in std::iter::once(row.header).chain(older) {
+    for header in std::iter::once(entry.signed.clone()).chain(older) {
         let records = r.records(&permit, &decode(&header)?)?;
         versions.push(EntryDetail { entry_id, header, records, grants: Vec::new(), chain: Vec::new() });
     }
@@ -152,12 +154,11 @@ pub fn export(w: &Write<'_>, credential: &Credential, after: Option<EntryId>) ->
 }
 
 /// Looks an entry up for its owner.
-fn find<'tx>(r: &Read<'tx>, credential: &Credential, entry_id: EntryId) -> Result<(Permit<'tx, ReadEntry>, EntryRow)> {
+fn find<'tx>(r: &Read<'tx>, credential: &Credential, entry_id: EntryId) -> Result<(Permit<'tx, ReadEntry>, Arc<KnownEntry>)> {
     let caller = Caller::find(r, credential)?;
     caller.session()?;
-    let row = r.entry_row(caller.vault(), entry_id)?;
-    let place = row.as_ref().map(EntryRow::header).transpose()?.map(|header| header.deleted);
-    let facts = EntryFacts { place, capabilities: None };
+    let entry = r.known_entry(caller.vault(), entry_id)?;
+    let facts = EntryFacts { place: entry.as_ref().map(|entry| entry.header.deleted), capabilities: None };
     let permit = caller.permit::<ReadEntry>(Act::ReadEntry, Subject::Entry(facts), |vault| (vault, entry_id))?;
-    Ok((permit, row.ok_or(Error::Hidden)?))
+    Ok((permit, entry.ok_or(Error::Hidden)?))
 }

@@ -22,7 +22,7 @@ pub(crate) async fn page(call: Call<Person>, Query(query): Query<EntryQuery>) ->
 
 /// One entry.
 pub(crate) async fn detail(call: Call<Person>, EntryPath(entry_id): EntryPath) -> Answer<EntryDetail> {
-    Ok(Json(call.node.read(|r| entries::detail(r, &call.who.credential, entry_id))?.to_wire()))
+    Ok(Json(call.node.look(|r| entries::detail(r, &call.who.credential, entry_id))?.to_wire()))
 }
 
 /// All versions of one entry.

@@ -26,7 +26,8 @@ pub(super) struct SummaryField {
 impl Summary {
     /// Reads it; none if it is not the JSON it should be.
     pub(super) fn read(opened: &Opened) -> Option<Self> {
-        serde_json::from_slice(opened).ok()
+        // Of text that is known to be text, no string is looked at again for it.
+        serde_json::from_str(opened.text().ok()?).ok()
     }
 
     pub(super) fn field(&self, id: FieldId) -> Option<&SummaryField> {

@@ -4,6 +4,7 @@ use clavitor_crypto::{UnlockerId, VaultId};
 
 use super::{
     Read, Write,
+    shelf::{Keep, Key},
     tx::{Fault, Row, values},
 };
 use crate::session::StoredPasskey;
@@ -30,6 +31,12 @@ pub(crate) struct SessionRow {
     pub(crate) seen_ms: u64,
     pub(crate) fresh_until_ms: u64,
     pub(crate) ends_ms: u64,
+}
+
+impl Keep for SessionRow {
+    fn bytes(&self) -> usize {
+        size_of::<Self>()
+    }
 }
 
 impl SessionRow {
@@ -69,16 +76,19 @@ impl Read<'_> {
     /// The session with this token, unless it has ended.
     pub(crate) fn session(&self, token_hash: &[u8; 32]) -> Got<Option<SessionRow>> {
         let sql = "SELECT vault_id, unlocker_id, seen_ms, fresh_until_ms, ends_ms FROM session WHERE token_hash = $1";
-        let row = self.tx.one(sql, values![token_hash], |row| {
-            Ok(SessionRow {
-                token_hash: *token_hash,
-                vault_id: VaultId(row.array(0)?),
-                unlocker_id: UnlockerId(row.array(1)?),
-                seen_ms: row.u64(2)?,
-                fresh_until_ms: row.u64(3)?,
-                ends_ms: row.u64(4)?,
+        let load = || {
+            self.tx.one(sql, values![token_hash], |row| {
+                Ok(SessionRow {
+                    token_hash: *token_hash,
+                    vault_id: VaultId(row.array(0)?),
+                    unlocker_id: UnlockerId(row.array(1)?),
+                    seen_ms: row.u64(2)?,
+                    fresh_until_ms: row.u64(3)?,
+                    ends_ms: row.u64(4)?,
+                })
             })
-        })?;
+        };
+        let row = self.shelved(Key::Session(*token_hash), load)?;
         Ok(row.filter(|session| self.now_ms() < session.idle_until_ms()))
     }
 

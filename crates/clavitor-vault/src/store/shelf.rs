@@ -1,4 +1,4 @@
-//! What agents looked at lately, sealed as it is stored, so that the next look at it reads no file. Whatever changes anything empties it.
+//! What agents and owners looked at lately, sealed as it is stored, so that the next look at it reads no file. Whatever changes anything empties it.
 //!
 //! The generation is odd while a change is being committed and has grown when the change can be seen. A look takes from the shelf, adds to it and
 //! gives its answer only if the generation was even and stayed the same from its begin to its end; otherwise it is done again without the shelf.
@@ -25,6 +25,7 @@ const ITEM_BYTES: usize = 160;
 /// What a thing on the shelf is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Key {
+    Session([u8; 32]),
     Agent(AgentId),
     Token(AgentId),
     TokenGrants(AgentId),

@@ -35,8 +35,14 @@ struct Inner {
     shared: Arc<Shared>,
     orders: SyncSender<Order>,
     writer: Mutex<Option<thread::JoinHandle<()>>>,
-    readers: Mutex<Vec<Connection>>,
+    readers: Mutex<Readers>,
     returned: Condvar,
+}
+
+/// Connections that nobody uses, and how many wait for one.
+struct Readers {
+    idle: Vec<Connection>,
+    waiting: usize,
 }
 
 impl Vault {
@@ -61,7 +67,7 @@ impl Vault {
         let shared = Arc::new(Shared::new(options.clone(), log_key, folder));
         shared.fully_checked(checked::last(&shared.folder.dir));
         shared.look_at_disk();
-        let readers =
+        let idle =
             (0..options.readers.clamp(1, READERS_MAX)).map(|_| engine::open(&file, Side::Reader)).collect::<std::result::Result<_, _>>()?;
         if clean {
             clean::check_soon(&shared, now_ms);
@@ -74,7 +80,13 @@ impl Vault {
             .name("vault-writer".to_owned())
             .spawn(move || writer.run(&waiting))
             .map_err(|error| OpenError::Engine(format!("the writer thread did not start: {error}")))?;
-        let inner = Inner { shared, orders, writer: Mutex::new(Some(thread)), readers: Mutex::new(readers), returned: Condvar::new() };
+        let inner = Inner {
+            shared,
+            orders,
+            writer: Mutex::new(Some(thread)),
+            readers: Mutex::new(Readers { idle, waiting: 0 }),
+            returned: Condvar::new(),
+        };
         Ok(Self(Arc::new(inner)))
     }
 
@@ -88,9 +100,12 @@ impl Vault {
         self.read_on(lent.connection()?, |tx| job(&Read::new(tx, &self.0.shared, now_ms)))
     }
 
-    /// [`Vault::read`] for what agents ask for again and again: what others looked at lately is taken from memory. `job` runs a second time if
+    /// [`Vault::read`] for what is asked for again and again: what others looked at lately is taken from memory. `job` runs a second time if
     /// something has changed in the meantime.
-    pub(crate) fn look<T>(&self, now_ms: u64, job: impl Fn(&Read<'_>) -> Result<T>) -> Result<T> {
+    ///
+    /// # Errors
+    /// As there.
+    pub fn look<T>(&self, now_ms: u64, job: impl Fn(&Read<'_>) -> Result<T>) -> Result<T> {
         let shared = &self.0.shared;
         shared.check()?;
         if let Some(view) = shared.shelf.view() {
@@ -206,10 +221,12 @@ impl Inner {
     fn lend(&self) -> Lent<'_> {
         let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            if let Some(connection) = readers.pop() {
+            if let Some(connection) = readers.idle.pop() {
                 return Lent { inner: self, connection: Some(connection) };
             }
+            readers.waiting += 1;
             readers = self.returned.wait(readers).unwrap_or_else(PoisonError::into_inner);
+            readers.waiting -= 1;
         }
     }
 }
@@ -240,8 +257,12 @@ impl Drop for Lent<'_> {
         if !usable {
             self.inner.shared.poison("a reader could not end its transaction");
         }
-        self.inner.readers.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
-        self.inner.returned.notify_one();
+        let mut readers = self.inner.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        readers.idle.push(connection);
+        // Telling costs a call to the system, whether anybody listens or not.
+        if readers.waiting > 0 {
+            self.inner.returned.notify_one();
+        }
     }
 }
 
