@@ -360,6 +360,7 @@ fn tell(context: &Context, asked: &Asked<'_>) {
     match report {
         Report::Failed(why) | Report::Lost(why) => context.say(format_args!("  {node}: {why}")),
         Report::Already => context.say(format_args!("  {node}: runs it already")),
+        Report::Unsettled => context.say(format_args!("  {node}: a step of this rollout is still under way there")),
         Report::Done | Report::Seen(_) => context.say(format_args!("  {node}: can")),
     }
 }

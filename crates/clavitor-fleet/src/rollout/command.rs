@@ -64,6 +64,8 @@ pub enum Report {
     Done,
     /// To `Preflight`: it runs and boots the new system already, confirmed.
     Already,
+    /// To `Preflight`: it bears the mark of this very rollout. A step of a process that was killed arrived after it had been looked at.
+    Unsettled,
     /// It says no, or it tried and failed.
     Failed(String),
     /// No answer: nobody knows whether it was done.

@@ -64,11 +64,14 @@ impl<'a> Facts<'a> {
         })
     }
 
-    /// The answer to the preflight, as far as the node itself knows. `before_s` and `after_s`: the operator's clock around the question.
-    pub(super) fn judge(&self, closure: &str, needs: &Needs, before_s: u64, after_s: u64) -> Report {
+    /// The answer to the preflight of a rollout, as far as the node itself knows. `before_s` and `after_s`: the operator's clock around the question.
+    pub(super) fn judge(&self, rollout: &str, closure: &str, needs: &Needs, before_s: u64, after_s: u64) -> Report {
         let Some(sight) = self.sight(closure) else { return Report::Failed("it does not say what it runs; is it NixOS?".to_owned()) };
+        if sight.is_marked && self.value("rollout") == Some(rollout) {
+            return Report::Unsettled;
+        }
         if sight.is_armed || sight.is_marked || sight.is_busy {
-            return Report::Failed("another rollout has not ended there: its rollback timer is armed, or it is unconfirmed. Look with `clavitor-fleet rollout show`".to_owned());
+            return Report::Failed(self.another());
         }
         if sight.runs == System::New && sight.boots == System::New {
             return Report::Already;
@@ -90,6 +93,20 @@ impl<'a> Facts<'a> {
             ));
         }
         Report::Done
+    }
+
+    /// Whose the node is, and until when.
+    fn another(&self) -> String {
+        let whose = self
+            .value("rollout")
+            .map_or_else(|| "its rollback timer is armed, or runs".to_owned(), |name| plain(&format!("it is unconfirmed since {name}")));
+        let until = match self.value("fires_in_s").and_then(|text| text.parse::<i64>().ok()) {
+            Some(left_s) if left_s > 0 => format!("its own timer takes it back in {left_s} s"),
+            _ => "its own timer takes it back at any moment".to_owned(),
+        };
+        format!(
+            "another rollout has not ended there: {whose}, and {until}. Wait for that, or look with `clavitor-fleet rollout show` where it was begun"
+        )
     }
 }
 
@@ -138,7 +155,7 @@ mod tests {
     fn judged(lines: &[&str]) -> Report {
         let text: String = lines.iter().map(|line| format!("clavitor: {line}\n")).collect();
         let text = format!("Welcome!\n{text}clavitor: end\n");
-        Facts::read(&text).unwrap().judge(NEW, &Needs::default(), 1000, 1002)
+        Facts::read(&text).unwrap().judge("this", NEW, &Needs::default(), 1000, 1002)
     }
 
     fn refused(lines: &[&str], because: &str) {
@@ -161,6 +178,19 @@ mod tests {
         refused(&["runs /nix/store/new", "boots /nix/store/new", "marked"], "another rollout");
         refused(&["runs ", "boots /old"], "NixOS");
         refused(&["runs /old", "boots /old", "free_kb x"], "how much disk");
+    }
+
+    #[test]
+    fn an_undecided_node_is_this_rollouts_own_or_says_whose_it_is_and_until_when() {
+        let marked = |more: &[&str]| judged(&[&["runs /old", "boots /old", "marked", "armed"], more].concat());
+        assert_eq!(marked(&["rollout this", "fires_in_s 80"]), Report::Unsettled);
+        let of_another = marked(&["rollout that", "fires_in_s 80"]);
+        assert!(
+            matches!(&of_another, Report::Failed(why) if why.contains("unconfirmed since that") && why.contains("in 80 s")),
+            "{of_another:?}"
+        );
+        let late = marked(&["rollout that", "fires_in_s -1"]);
+        assert!(matches!(&late, Report::Failed(why) if why.contains("at any moment")), "{late:?}");
     }
 
     #[test]

@@ -353,7 +353,7 @@ impl State {
                 state.enter(Phase::Preflight);
             }
         }
-        let all_passed = !names.clone().any(|name| self.nodes.get(name).is_some_and(|state| state.phase == Phase::Preflight));
+        let all_passed = !names.clone().any(|name| self.nodes.get(name).is_some_and(|state| state.phase.is_undecided()));
         for name in names {
             let ready = self.nodes.get_mut(name).filter(|state| state.phase == Phase::Ready && all_passed);
             ready.into_iter().for_each(|state| state.enter(Phase::BackingUp));

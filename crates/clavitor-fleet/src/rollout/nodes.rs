@@ -66,7 +66,7 @@ impl Nodes {
         let closure = plan.closure(node).unwrap_or_default();
         match command {
             Command::Serving => self.serving(node).await,
-            Command::Preflight => self.preflight(node, closure).await,
+            Command::Preflight => self.preflight(plan.id(), node, closure).await,
             Command::Backup => self.step(node, include_str!("scripts/backup.sh"), &[plan.id(), &self.data], BACKUP).await,
             Command::Copy => self.copy(node, closure).await,
             Command::Arm => self.arm(plan, node, closure).await,
@@ -132,7 +132,7 @@ impl Nodes {
         }
     }
 
-    async fn preflight(&self, node: &NodeName, closure: &str) -> Report {
+    async fn preflight(&self, rollout: &str, node: &NodeName, closure: &str) -> Report {
         if let Err(why) = self.no_incident(node) {
             return Report::Failed(why);
         }
@@ -142,7 +142,7 @@ impl Nodes {
             Err(report) => return report,
         };
         let Some(facts) = Facts::read(&said.out).filter(|_| said.is_success()) else { return Report::Failed(words(&said)) };
-        let report = facts.judge(closure, &self.needs, before_s, now_s());
+        let report = facts.judge(rollout, closure, &self.needs, before_s, now_s());
         if report == Report::Done { self.certificate(node).await } else { report }
     }
 

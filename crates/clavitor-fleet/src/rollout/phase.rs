@@ -54,6 +54,11 @@ impl Phase {
         matches!(self, Self::Arming | Self::Switching | Self::Checking(_) | Self::Confirming | Self::RollingBack | Self::Looking)
     }
 
+    /// Whether nobody knows yet if it can take the new system; nobody of its wave is begun before.
+    pub(super) const fn is_undecided(self) -> bool {
+        matches!(self, Self::Waiting | Self::Preflight | Self::Looking | Self::RollingBack)
+    }
+
     /// Whether nothing was changed on it in this attempt.
     pub const fn is_before_arming(self) -> bool {
         matches!(self, Self::Waiting | Self::Preflight | Self::Ready | Self::BackingUp | Self::Copying)
@@ -181,10 +186,12 @@ impl NodeState {
             (Phase::Looking, Report::Seen(sight)) => self.seen(sight, at_ms, limits),
             (Phase::Looking, Report::Failed(why) | Report::Lost(why)) => self.not_seen(why, at_ms, limits),
             (Phase::Preflight, Report::Already) => self.enter(Phase::Confirmed),
+            // What it has of this rollout is brought to rest first; then it is asked again.
+            (Phase::Preflight, Report::Unsettled) => self.look(at_ms, limits),
             (phase, Report::Done) => self.done(phase, at_ms, limits),
             (phase, Report::Failed(why)) => self.failed(phase, command, why, at_ms, limits),
             (phase, Report::Lost(why)) => self.lost(phase, command, why, at_ms, limits),
-            (phase, Report::Seen(_) | Report::Already) => {
+            (phase, Report::Seen(_) | Report::Already | Report::Unsettled) => {
                 self.lost(phase, command, "the answer does not belong to what was asked".to_owned(), at_ms, limits);
             }
         }

@@ -59,6 +59,15 @@ impl Machine {
         Ok(())
     }
 
+    /// Holds a lock file of this machine, as a step does that does not end; it is free when the file is dropped.
+    pub(crate) fn hold(&self, file: &str) -> Result<fs::File> {
+        let path = self.path(file);
+        fs::create_dir_all(path.parent().context("a folder")?)?;
+        let file = fs::File::create(path)?;
+        file.lock()?;
+        Ok(file)
+    }
+
     /// Whether no rollout is undecided here: nothing is armed, marked or under way.
     pub(crate) fn is_quiet(&self) -> bool {
         self.can("[ ! -e /run/clavitor-fleet/unconfirmed ] && ! /srv/bin/systemctl is-active clavitor-rollback.timer clavitor-rollback.service clavitor-switch.service")

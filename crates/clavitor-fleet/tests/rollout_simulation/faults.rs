@@ -68,6 +68,11 @@ impl Faults {
         }
     }
 
+    /// Nothing goes wrong by chance, and the operator comes back once.
+    pub(crate) fn none() -> Self {
+        Self { resumes_max: 1, ..Self::default() }
+    }
+
     pub(crate) const fn node(&self, chance: &mut Chance) -> Node {
         let guard = if self.guard_off { Guard::Off } else { Guard::On };
         let works = !chance.permille(self.broken);

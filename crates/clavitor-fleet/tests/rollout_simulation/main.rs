@@ -11,8 +11,10 @@ mod world;
 
 use std::{collections::BTreeMap, fs, path::PathBuf, thread};
 
-use clavitor_fleet::rollout::Outcome;
+use clavitor_fleet::rollout::{Command, Outcome};
 
+use chance::Chance;
+use faults::Faults;
 use world::World;
 
 /// Runs in the default tests; `CLAVITOR_ROLLOUT_RUNS` asks for more.
@@ -58,4 +60,18 @@ fn ten_thousand_rollouts_keep_the_rules() {
     println!("{runs} runs ended: {counted:?}");
     // A simulation in which some end never happens proves nothing about it.
     assert_eq!(counted.len(), 7, "{counted:?}");
+}
+
+/// The order to arm is on its way when the operator is killed, and arrives when the next one has begun: before the look, between any two steps, or long after.
+#[test]
+fn an_order_that_arrives_after_its_operator_was_killed_keeps_nobody_from_going_on() {
+    for command in [Command::Preflight, Command::Backup, Command::Copy, Command::Arm, Command::Confirm] {
+        for seed in 0..500 {
+            let mut world = World::with(Chance::new(seed), Faults::none()).expect("a world");
+            world.late = Some((command, seed * 250));
+            let ended = world.run();
+            assert_eq!(ended, Ok(Outcome::Completed), "{command} arrives {} ms late, seed {seed}", seed * 250);
+            assert_eq!(world.resumes, 1, "gone on with once");
+        }
+    }
 }

@@ -91,9 +91,10 @@ impl Node {
             Command::Serving | Command::Check(_) | Command::Backup | Command::Copy => Report::Done,
             Command::Preflight if self.runs == System::New && self.boots == System::New && !self.is_marked => Report::Already,
             Command::Preflight if !self.has_room => failed("the disk is full"),
-            Command::Preflight if self.is_marked => failed("another rollout is unconfirmed"),
+            // There is one rollout in a run: the mark is its own.
+            Command::Preflight if self.is_marked => Report::Unsettled,
             Command::Preflight => Report::Done,
-            Command::Arm if self.guard == Guard::On && (self.runs == System::New || self.is_marked) => failed("it runs it already"),
+            Command::Arm if self.guard == Guard::On && self.runs == System::New => failed("it runs it already"),
             Command::Arm => {
                 (self.is_marked, self.timer_ms, self.fallback) = (true, Some(now_ms + confirm_ms), self.runs);
                 Report::Done

@@ -40,12 +40,19 @@ pub(crate) struct World {
     deaths: usize,
     pub(crate) lies: usize,
     pub(crate) resumes: usize,
+    /// The first order of this kind reaches its node only so many milliseconds after the operator was killed over it.
+    pub(crate) late: Option<(Command, u64)>,
+    is_killed: bool,
 }
 
 impl World {
     pub(crate) fn new(seed: u64) -> Result<Self, String> {
         let mut chance = Chance::new(seed);
         let faults = Faults::new(&mut chance);
+        Self::with(chance, faults)
+    }
+
+    pub(crate) fn with(mut chance: Chance, faults: Faults) -> Result<Self, String> {
         let plan = plans::make(&mut chance)?;
         let names = plan.nodes().chain(plan.bystanders()).cloned().collect::<Vec<_>>();
         let nodes = names.into_iter().map(|name| (name, faults.node(&mut chance))).collect();
@@ -63,6 +70,8 @@ impl World {
             deaths: 0,
             lies: 0,
             resumes: 0,
+            late: None,
+            is_killed: false,
         })
     }
 
@@ -95,13 +104,17 @@ impl World {
                 if outcome.is_closed() || self.resumes >= self.faults.resumes_max {
                     return Ok(outcome);
                 }
-                self.come_back()?;
+                let away_ms = self.chance.below(300_000);
+                self.come_back(away_ms)?;
                 continue;
             }
             self.strike()?;
             // Ctrl-C may have ended it.
             if self.state()?.outcome().is_none() {
                 self.turn()?;
+            }
+            if std::mem::take(&mut self.is_killed) {
+                self.come_back(1_000)?;
             }
         }
         Err(format!("no end after {STEPS_MAX} steps: {:?}", self.state()?))
@@ -154,6 +167,11 @@ impl World {
     fn send(&mut self, name: NodeName, command: Command) -> Result<(), String> {
         if command == Command::Switch {
             self.check_switch(&name)?;
+        }
+        if let Some((_, delay_ms)) = self.late.take_if(|late| late.0 == command) {
+            self.stray.push((self.now_ms + delay_ms, name, command));
+            self.is_killed = true;
+            return Ok(());
         }
         let takes_ms = 50 + self.chance.below(if command == Command::Copy { 30_000 } else { 3_000 });
         let lost = || Report::Lost("the connection broke".to_owned());
@@ -213,16 +231,16 @@ impl World {
             self.input(Input::Interrupted)?;
         }
         if self.chance.permille(self.faults.kills) {
-            return self.come_back();
+            let away_ms = self.chance.below(300_000);
+            return self.come_back(away_ms);
         }
         Ok(())
     }
 
     /// The operator's process is gone, or ended. Later it is started again: the journal is replayed and the rollout resumed, or given up.
-    fn come_back(&mut self) -> Result<(), String> {
+    fn come_back(&mut self, away_ms: u64) -> Result<(), String> {
         self.resumes += 1;
         self.letters.clear();
-        let away_ms = self.chance.below(300_000);
         self.pass(self.now_ms + away_ms / 3)?;
         self.pass(self.now_ms + away_ms)?;
         let replayed = self.replay();

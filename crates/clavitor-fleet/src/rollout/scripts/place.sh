@@ -12,6 +12,8 @@ say() { echo "clavitor: $*"; }
 fail() { echo "$*" >&2; exit 1; }
 busy() { systemctl --quiet is-active clavitor-switch.service || systemctl --quiet is-active $TIMER.service; }
 armed() { systemctl --quiet is-active $TIMER.timer; }
+# Seconds since the start: a clock that is set does not move them.
+uptime_s() { cut -d. -f1 /proc/uptime; }
 # Arming, switching, confirming and going back exclude each other. The lock is the process's and ends with it.
 locked() {
   mkdir -p $RUN
