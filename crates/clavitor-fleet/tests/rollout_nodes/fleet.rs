@@ -31,6 +31,8 @@ pub(crate) struct Systems {
     pub(crate) new: String,
     /// Its service does not become ready.
     pub(crate) ill: String,
+    /// It serves, and what it says of itself is no report.
+    pub(crate) mute: String,
     /// It takes the network away.
     pub(crate) cut: String,
 }
@@ -185,6 +187,11 @@ impl Running {
         })
     }
 
+    /// Reads events until this check is made.
+    pub(crate) fn until_asked_check(&mut self, check: &str) -> Result<()> {
+        self.until(check, |event| event["event"] == "asks" && event["command"]["check"] == check)
+    }
+
     /// Reads events until Ctrl-C has been taken.
     pub(crate) fn until_interrupted(&mut self) -> Result<()> {
         self.until("Ctrl-C", |event| event["event"] == "interrupted")
@@ -232,13 +239,14 @@ fn authority(operator: &Machine, folder: &str) -> Result<()> {
     Ok(())
 }
 
-/// Four systems in the operator's store.
+/// The systems in the operator's store.
 fn systems(operator: &Machine, program: &Path) -> Result<Systems> {
     let add = |name: &str, etc: &[(&str, &str)]| operator.add_system(&System { name, program, arguments: "serve", etc });
     Ok(Systems {
         old: add("old", OLD)?,
         new: add("new", &[("version", "0.2.0"), ("ready", "")])?,
         ill: add("ill", &[("version", "0.2.0")])?,
+        mute: add("mute", &[("version", "0.2.0"), ("ready", ""), ("mute", "")])?,
         cut: add("cut", &[("version", "0.2.0"), ("ready", ""), ("no-network", "")])?,
     })
 }

@@ -6,6 +6,7 @@
 mod fleet;
 #[path = "../lab/mod.rs"]
 mod lab;
+mod timer;
 
 use std::collections::BTreeMap;
 
@@ -53,6 +54,21 @@ fn a_node_that_does_not_pass_goes_back_and_the_rollout_stops() -> Result<()> {
     assert!(said.words.contains("integrity") && said.words.contains("deploy --resume"), "{}", said.words);
     assert_eq!((fleet.node("seoul").systems()?, fleet.node("tokyo").systems()?.0), ((old.clone(), old.clone()), old));
     assert!(fleet.node("seoul").is_quiet());
+    Ok(())
+}
+
+#[test]
+fn a_node_that_serves_and_whose_own_word_cannot_be_read_goes_back() -> Result<()> {
+    let fleet = Fleet::new(&["seoul", "tokyo"])?;
+    let (seoul, old) = (fleet.node("seoul"), fleet.systems.old.clone());
+    let mut run = fleet.start(&Fleet::deploy(&to(&["seoul"], &fleet.systems.mute), SHORT))?;
+    // From outside and through the tunnel it is well.
+    run.until_asked_check("heartbeat")?;
+    let said = run.end()?;
+    assert_eq!(said.code, Some(8), "{}", said.words);
+    assert!(said.words.contains("check of its own word: its service gives no report"), "{}", said.words);
+    assert_eq!(seoul.systems()?, (old.clone(), old));
+    assert!(seoul.is_quiet());
     Ok(())
 }
 

@@ -7,9 +7,10 @@ back() {
   systemctl stop clavitor-switch.service 2>/dev/null 9>&-
   failed=
   if [ "$(readlink -f $PROFILE)" != "$boots" ]; then
-    nix-env --profile $PROFILE --set "$boots" 9>&- && "$boots/bin/switch-to-configuration" boot 9>&- || failed=1
+    # Nix waits for whoever holds its store: what runs is set right all the same, and the rest at the next try.
+    timeout 60 nix-env --profile $PROFILE --set "$boots" 9>&- && timeout 60 "$boots/bin/switch-to-configuration" boot 9>&- || failed=1
   fi
-  if [ "$(readlink -f /run/current-system)" != "$runs" ]; then "$runs/bin/switch-to-configuration" test 9>&- || failed=1; fi
+  if [ "$(readlink -f /run/current-system)" != "$runs" ]; then timeout 300 "$runs/bin/switch-to-configuration" test 9>&- || failed=1; fi
   # A unit that does not start is the old system's own trouble; that it runs is what counts.
   [ "$(readlink -f /run/current-system)" = "$runs" ] || fail "it could not go back to $runs"
   [ "$(readlink -f $PROFILE)" = "$boots" ] || fail "it still boots $(readlink -f $PROFILE)"
