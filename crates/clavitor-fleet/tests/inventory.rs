@@ -258,3 +258,85 @@ fn the_documentation_has_every_exit_code() {
         assert!(row.starts_with(&format!("| {} | `{}` | ", kind.exit_code(), kind.word())), "{row}");
     }
 }
+
+/// The steps of a machine that is made anew, in words and as data.
+fn steps_of(desk: &Desk, node: &str) -> Vec<String> {
+    let (code, plan) = desk.json(&["reprovision", node]);
+    assert_eq!((code, plan["schema"].as_str()), (0, Some("clavitor.fleet-reprovision/1")));
+    let said = desk.run(&["reprovision", node]);
+    let lines: Vec<String> = plan["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|step| step["next"].as_array().unwrap().clone())
+        .map(|line| line.as_str().unwrap().to_owned())
+        .collect();
+    assert!(lines.iter().all(|line| said.out.contains(line)), "{}", said.out);
+    lines
+}
+
+/// That these come in this order, each once.
+fn in_order(lines: &[String], wanted: &[&str]) {
+    let mut rest = lines.iter();
+    for part in wanted {
+        assert!(rest.any(|line| line.contains(part)), "{part} is not in its place in {lines:#?}");
+    }
+}
+
+#[test]
+fn the_plan_of_a_machine_that_is_made_anew_names_every_step_to_the_end() {
+    let desk = Desk::shipped();
+    in_order(
+        &steps_of(&desk, "tokyo"),
+        &[
+            "incident maintain tokyo",
+            "backup create",
+            "systemctl stop",
+            "bootstrap tokyo --nixos rendered --again >tokyo.sh",
+            "bash tokyo.sh",
+            "node enrol tokyo",
+            "render",
+            "bootstrap tokyo --nixos rendered --method settle | bash",
+            "node activate tokyo",
+            "kuma sync",
+            "clavitor restore",
+            "diagnose tokyo",
+            "node rotate tokyo",
+            "maintain tokyo --minutes 0",
+        ],
+    );
+    // In service, the other ends of its tunnels have secrets that the new machine does not know.
+    let mut text: toml_edit::DocumentMut = desk.text().parse().unwrap();
+    for (place, name) in ["zurich", "frankfurt", "tokyo", "seoul"].into_iter().enumerate() {
+        let letter = ["B", "C", "D", "E"][place];
+        let keys = format!(
+            "{{ wireguard = \"{}A=\", ssh_host = \"ssh-ed25519 {}{letter}\", identity = \"{}A=\", since = \"2026-11-01\" }}",
+            letter.repeat(42),
+            "AAAAC3NzaC1lZDI1NTE5AAAAIAcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc",
+            letter.to_lowercase().repeat(42)
+        );
+        text["node"][name]["state"] = toml_edit::value("active");
+        text["node"][name]["keys"] = toml_edit::value(keys.parse::<toml_edit::Value>().unwrap());
+    }
+    std::fs::write(desk.file(), text.to_string()).unwrap();
+    let spoke = steps_of(&desk, "tokyo");
+    in_order(
+        &spoke,
+        &[
+            "for node in zurich; do (cd .fleet && ssh -F ssh_config $node.a -- rm -f /var/lib/fleet/psk-a.d/tokyo); done",
+            "for node in frankfurt; do (cd .fleet && ssh -F ssh_config $node.a -- rm -f /var/lib/fleet/psk-b.d/tokyo); done",
+            "deploy --version VERSION --flake rendered --only frankfurt,zurich",
+            "--method settle",
+        ],
+    );
+    assert!(!spoke.iter().any(|line| line.contains("activate")), "{spoke:?}");
+    in_order(
+        &steps_of(&desk, "zurich"),
+        &[
+            "status --network b",
+            "for node in frankfurt seoul tokyo; do (cd .fleet && ssh -F ssh_config $node.b -- rm -f /var/lib/fleet/psk-a); done",
+            "--only frankfurt,seoul,tokyo --network b",
+            "--method settle",
+        ],
+    );
+}
