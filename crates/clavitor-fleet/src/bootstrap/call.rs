@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use crate::inventory::NodeName;
+use crate::{inventory::NodeName, remote::quote};
 
 /// The least memory with which an installer in memory works.
 const ANYWHERE_RAM_MB_MIN: u32 = 2_048;
@@ -62,16 +62,11 @@ impl Call {
         let flake = self.flake.display().to_string();
         let common = [("NODE", self.node.to_string()), ("FLAKE", flake.clone())];
         for (name, value) in common.iter().chain(&self.variables) {
-            let _ = writeln!(text, "export {name}={}", quoted(value)); // writing to a string cannot fail
+            let _ = writeln!(text, "export {name}={}", quote([value.as_str()])); // writing to a string cannot fail
         }
-        let _ = writeln!(text, "exec bash {}", quoted(&format!("{flake}/{}", self.method.script())));
+        let _ = writeln!(text, "exec bash {}", quote([format!("{flake}/{}", self.method.script()).as_str()]));
         text
     }
-}
-
-/// A word of a POSIX shell, whatever is in it.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
 }
 
 #[cfg(test)]
@@ -87,7 +82,18 @@ mod tests {
     #[test]
     fn a_shell_reads_the_words_as_they_were() {
         let odd = "it's $HOME `x` \"y\" \\ \n;";
-        let output = std::process::Command::new("sh").arg("-c").arg(format!("printf %s {}", quoted(odd))).output().expect("a shell");
-        assert_eq!(String::from_utf8_lossy(&output.stdout), odd);
+        let folder = tempfile::tempdir().expect("a folder").path().join("of someone's, with a blank");
+        let script = folder.join(Method::Image.script());
+        std::fs::create_dir_all(script.parent().expect("a folder")).expect("made");
+        std::fs::write(&script, "printf %s \"$NODE|$FLAKE|$DISK\"").expect("written");
+        let flake = folder.display().to_string();
+        let call = Call {
+            node: "tokyo".parse().expect("a name"),
+            method: Method::Image,
+            flake: folder,
+            variables: vec![("DISK", odd.to_owned())],
+        };
+        let output = std::process::Command::new("sh").arg("-c").arg(call.text()).output().expect("a shell");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), format!("tokyo|{flake}|{odd}"));
     }
 }
