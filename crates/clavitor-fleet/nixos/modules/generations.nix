@@ -26,12 +26,15 @@
       config.nix.package
       config.systemd.package
       pkgs.coreutils
+      pkgs.findutils
       pkgs.util-linux
     ];
     environment.PROFILE = "/nix/var/nix/profiles/system";
     environment.RUN = "/run/clavitor-fleet";
     environment.GENERATIONS_KEPT = "2";
     serviceConfig.Type = "oneshot";
+    # A deploy is undecided: nothing is wrong, and the next week comes.
+    serviceConfig.SuccessExitStatus = "75";
     script = builtins.readFile ./scripts/generations.sh;
   };
   systemd.timers.clavitor-generations = {

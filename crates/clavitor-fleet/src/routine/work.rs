@@ -19,6 +19,8 @@ use crate::{
 };
 
 const PREFIX: &str = "clavitor: ";
+/// What the node runs by itself, too.
+const GENERATIONS: &str = include_str!("../../nixos/modules/scripts/generations.sh");
 const KEPT_GENERATIONS: &str = "2";
 const DAY_S: u64 = 86_400;
 const SYSTEM_DAYS_MAX: u64 = 7;
@@ -118,7 +120,7 @@ impl Work<'_> {
     }
 
     async fn garbage(&self, node: &NodeName) -> Outcome {
-        match self.script(node, include_str!("garbage.sh"), &[KEPT_GENERATIONS], GARBAGE).await {
+        match self.script(node, GENERATIONS, &[KEPT_GENERATIONS], GARBAGE).await {
             Ok(lines) => {
                 let number = |key: &str| lines.iter().find_map(|line| line.strip_prefix(key)?.trim().parse::<i64>().ok()).unwrap_or(0);
                 Outcome::Well(format!("{} generations are kept, {} MB were freed", number("generations"), number("freed_kb").max(0) >> 10))

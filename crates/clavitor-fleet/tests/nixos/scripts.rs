@@ -129,17 +129,28 @@ fn pretend(place: &Place, name: &str, code: u8) {
 #[test]
 fn generations_stay_while_a_deploy_is_unconfirmed() {
     let place = Place::new();
-    fs::create_dir(place.path("run")).expect("a folder");
+    for folder in ["run", "profiles"] {
+        fs::create_dir(place.path(folder)).expect("a folder");
+    }
+    symlink(place.path("state"), place.path("profiles/system-7-link")).expect("a link");
     pretend(&place, "nix-env", 0);
     pretend(&place, "nix-store", 0);
+    pretend(&place, "systemctl", 3);
+    let refused = |because: &str| {
+        let (good, said) = place.run("generations.sh", "");
+        assert!(!good && said.contains(because) && said.to_lowercase().contains("nothing was deleted"), "{said}");
+    };
+    refused("is it NixOS?");
+    fs::create_dir(place.path("profiles/system")).expect("a profile");
     pretend(&place, "systemctl", 0); // a rollback is armed
-    assert!(place.runs("generations.sh").contains("nothing is removed"));
+    refused("a deploy is unconfirmed");
     pretend(&place, "systemctl", 3);
     fs::write(place.path("run/unconfirmed"), "").expect("written");
-    assert!(place.runs("generations.sh").contains("nothing is removed"));
+    refused("a deploy is unconfirmed");
     assert!(!place.read("calls").contains("nix-"), "{}", place.read("calls"));
     fs::remove_file(place.path("run/unconfirmed")).expect("removed");
-    place.runs("generations.sh");
+    let said = place.runs("generations.sh");
+    assert!(said.contains("clavitor: freed_kb ") && said.ends_with("clavitor: generations 1\nclavitor: end\n"), "{said}");
     let profile = place.path("profiles/system");
     let expected = format!("nix-env --profile {} --delete-generations +2\nnix-store --gc\n", profile.display());
     assert!(place.read("calls").ends_with(&expected), "{}", place.read("calls"));

@@ -11,6 +11,7 @@ in
   bash = named "bash";
   coreutils = named "coreutils";
   e2fsprogs = named "e2fsprogs";
+  findutils = named "findutils";
   gnused = named "gnused";
   openssh = named "openssh";
   parted = named "parted";
