@@ -47,12 +47,18 @@ impl Machine {
         Ok(added.lines().last().context("a store path")?.trim().to_owned())
     }
 
+    /// Puts what plays systemd on a machine. A unit is a file in /run/units with the number of its process.
+    pub(crate) fn play_systemd(&self) -> Result<()> {
+        fs::create_dir_all(self.path("/srv/bin"))?;
+        fs::create_dir_all(self.path("/run/units"))?;
+        write_program(&self.path("/srv/bin/systemctl"), include_str!("nixos/systemctl"))?;
+        write_program(&self.path("/srv/bin/systemd-run"), include_str!("nixos/systemd-run"))
+    }
+
     /// Lets a machine run and boot its first system, with what plays systemd on it.
     pub(crate) fn install(&self, system: &str) -> Result<()> {
-        fs::create_dir_all(self.path("/srv/bin"))?;
-        write_program(&self.path("/srv/bin/systemctl"), include_str!("nixos/systemctl"))?;
-        write_program(&self.path("/srv/bin/systemd-run"), include_str!("nixos/systemd-run"))?;
-        self.run("mkdir -p -m 700 /var/lib/clavitor /run/units")?;
+        self.play_systemd()?;
+        self.run("mkdir -p -m 700 /var/lib/clavitor")?;
         self.run(&format!(
             "export PATH=/srv/bin:$PATH; nix-env --quiet --profile {PROFILE} --set {system} && {system}/bin/switch-to-configuration test"
         ))?;

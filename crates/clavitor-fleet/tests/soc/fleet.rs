@@ -27,6 +27,12 @@ fn program() -> PathBuf {
     program
 }
 
+/// Starts the service, as the stand-in for systemd knows it.
+fn start_unit(node: &Machine, serve: &str) {
+    drop(node.start_daemon(&format!("sh -c 'echo $$ >/run/units/clavitor.service; exec {serve}'"), "node").unwrap());
+    wait_for("the node serves", || node.can("/srv/bin/clavitor vitals --data /var/lib/clavitor")).unwrap();
+}
+
 impl Fleet {
     /// Machines for some nodes; others stand in the inventory only.
     pub(crate) fn new(there: &[&str], gone: &[&str]) -> Self {
@@ -57,8 +63,7 @@ impl Fleet {
         let fleet = Self { lab, desk, nodes, program: program() };
         fs::write(fleet.inventory(), text.to_string()).unwrap();
         for node in &fleet.nodes {
-            let runs = "#!/bin/sh\ncase \"$*\" in *is-active*clavitor.service) pgrep -x clavitor >/dev/null && echo active || { echo inactive; exit 3; } ;; *) exit 3 ;; esac\n";
-            fleet.stand_in(&node.name, "systemctl", runs);
+            node.play_systemd().unwrap();
             // A store of its own: this machine's is never touched.
             node.run("mkdir -p /nix && mount -t tmpfs tmpfs /nix").unwrap();
             node.run(&format!("ln -s {} /srv/bin/clavitor", fleet.program.display())).unwrap();
@@ -82,8 +87,7 @@ impl Fleet {
     pub(crate) fn serve(&self, name: &str) {
         let node = self.node(name);
         // The machine ends it.
-        drop(node.start_daemon(&format!("/srv/bin/clavitor serve --data /var/lib/clavitor --telemetry-node {name}"), "node").unwrap());
-        wait_for("the node serves", || node.can("/srv/bin/clavitor vitals --data /var/lib/clavitor")).unwrap();
+        start_unit(node, &format!("/srv/bin/clavitor serve --data /var/lib/clavitor --telemetry-node {name}"));
     }
 
     /// Starts the real node as the world sees it: at its public address, over TLS, under its own name. Returns whom the desk must trust to believe it.
@@ -98,8 +102,7 @@ impl Fleet {
             inventory.host_name(&name)
         );
         // The machine ends it.
-        drop(node.start_daemon(&serve, "world").unwrap());
-        wait_for("the node serves", || node.can("/srv/bin/clavitor vitals --data /var/lib/clavitor")).unwrap();
+        start_unit(node, &serve);
         let authority = self.lab.folder().join("authority.pem");
         fs::copy(node.path("/var/lib/clavitor/dev-ca/ca.crt"), &authority).unwrap();
         authority.to_str().unwrap().to_owned()
@@ -109,6 +112,15 @@ impl Fleet {
     pub(crate) fn set(&self, table: &str, key: &str, value: i64) {
         let mut text: toml_edit::DocumentMut = fs::read_to_string(self.inventory()).unwrap().parse().unwrap();
         text[table][key] = toml_edit::value(value);
+        fs::write(self.inventory(), text.to_string()).unwrap();
+    }
+
+    /// Since when these nodes' keys are in use.
+    pub(crate) fn keys_since(&self, names: &[&str], day: &str) {
+        let mut text: toml_edit::DocumentMut = fs::read_to_string(self.inventory()).unwrap().parse().unwrap();
+        for name in names {
+            text["node"][*name]["keys"]["since"] = toml_edit::value(day);
+        }
         fs::write(self.inventory(), text.to_string()).unwrap();
     }
 

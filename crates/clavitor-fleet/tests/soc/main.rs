@@ -38,6 +38,51 @@ fn status_tells_what_runs_from_what_does_not_and_from_what_was_not_seen() {
 }
 
 #[test]
+fn an_old_key_is_told_by_every_verb_that_looks_and_a_young_one_by_none() {
+    let fleet = Fleet::new(&["tokyo", "seoul"], &["sydney"]);
+    fleet.serve("tokyo");
+    fleet.serve("seoul");
+    fleet.keys_since(&["tokyo", "sydney"], "2024-01-01");
+    let today = fleet.node("seoul").run("date -u +%F").unwrap();
+    fleet.keys_since(&["seoul"], today.trim());
+    let names =
+        |words: &str, node: &str| words.contains(&format!("{node}: its tunnel key is ")) && words.contains("days old, more than 365");
+    let tells = |words: &str| names(words, "tokyo") && names(words, "sydney") && !names(words, "seoul");
+
+    let (code, words) = fleet.words(&["list"]);
+    assert!(code == 0 && tells(&words) && words.contains("Next: clavitor-fleet node rotate tokyo"), "{words}");
+    let (_, listed) = fleet.json(&["list"]);
+    let due: Vec<&str> =
+        listed.as_array().unwrap().iter().filter(|node| node["key_is_due"] == true).map(|node| node["name"].as_str().unwrap()).collect();
+    assert_eq!(due, ["tokyo", "sydney"]);
+
+    let (code, words) = fleet.words(&["show", "sydney"]);
+    assert!(code == 0 && words.contains("since 2024-01-01") && words.contains("days: due"), "{words}");
+    let (_, words) = fleet.words(&["show", "seoul"]);
+    assert!(words.contains("0 days\n") && !words.contains("due"), "{words}");
+
+    // One that is not seen has an old key all the same.
+    let (code, words) = fleet.words(&["status"]);
+    assert!(code == 10 && tells(&words), "{words}");
+    let (_, status) = fleet.json(&["status", "--last"]);
+    assert!(status["nodes"][1]["key_days"].as_u64().unwrap() > 365 && status["nodes"][0]["key_days"] == 0, "{status}");
+
+    let (_, words) = fleet.words(&["diagnose", "tokyo"]);
+    assert!(words.contains("days old") && words.contains("-> clavitor-fleet node rotate tokyo"), "{words}");
+    let (_, words) = fleet.words(&["diagnose", "seoul"]);
+    assert!(!words.contains("node rotate"), "{words}");
+
+    let (_, run) = fleet.json(&["routine", "weekly", "--yes", "--only", "tokyo", "--only", "seoul"]);
+    let outcome = |node: &str| {
+        let step = run["steps"].as_array().unwrap().iter().find(|step| step["node"] == node && step["task"] == "keys").unwrap();
+        (step["outcome"].as_str().unwrap().to_owned(), step["words"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(outcome("seoul"), ("well".to_owned(), "its tunnel key is 0 days old".to_owned()));
+    let (how, words) = outcome("tokyo");
+    assert!(how == "warned" && words.contains("more than 365. Next: clavitor-fleet node rotate tokyo"), "{how} {words}");
+}
+
+#[test]
 fn a_full_disk_and_a_wrong_clock_are_named_and_the_next_node_is_done_all_the_same() {
     let fleet = Fleet::new(&["tokyo", "seoul"], &[]);
     fleet.node("seoul").run("mkdir /var/lib/clavitor && mount -t tmpfs -o size=80m tmpfs /var/lib/clavitor").unwrap();

@@ -28,7 +28,9 @@ fn it_asks_nodes_over_ssh_and_one_that_lies_or_floods_is_held_in_bounds() {
     );
     fleet.taken("sydney", "yes 'clavitor: report x' | head -c 50000000; echo 'clavitor: end'");
     let mut run = fleet.command(&["monitor"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    let lied = said(&mut run).find(|output| output["notify"]["check"] == "ready").unwrap();
+    // Kept to the end: a monitor that nobody listens to any more ends.
+    let mut heard = said(&mut run);
+    let lied = heard.find(|output| output["notify"]["check"] == "ready").unwrap();
     assert!(is_about(&lied, "seoul", "ready"), "a report counts for the node that was asked: {lied}");
     let words = lied["notify"]["words"].as_str().unwrap();
     assert!(words.contains("call +1 555") && !words.contains(|one: char| one.is_control() || one == '\u{202e}'), "{words:?}");
@@ -44,6 +46,7 @@ fn it_asks_nodes_over_ssh_and_one_that_lies_or_floods_is_held_in_bounds() {
     assert!(!shown.contains('\u{1b}') && shown.contains("9 [2J"), "{shown:?}");
     fleet.interrupt();
     assert!(run.wait().unwrap().success(), "Ctrl-C ends it well");
+    drop(heard);
 }
 
 #[test]
