@@ -10,8 +10,6 @@ use std::{
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::remote::plain;
-
 /// What is kept is never larger.
 const FILE_BYTES_MAX: u64 = 64 << 20;
 /// Of who holds a lock.
@@ -120,7 +118,7 @@ impl StateFolder {
                 let mut holder = String::new();
                 // Who holds it may not have written it yet.
                 let _ = file.take(HOLDER_BYTES_MAX).read_to_string(&mut holder);
-                return Err(StateError::Busy(path, plain(&holder)));
+                return Err(StateError::Busy(path, holder.chars().filter(|sign| !sign.is_control()).collect()));
             }
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
@@ -188,6 +186,9 @@ mod tests {
         let held = state.lock("routine").unwrap();
         let told = state.lock("routine").unwrap_err().to_string();
         assert!(told.contains("another run holds") && told.contains(&format!("process {}", std::process::id())), "{told}");
+        // Whatever somebody wrote there does not move the reader's cursor.
+        fs::write(state.path("routine.lock"), "me\u{1b}[2J\n").unwrap();
+        assert!(state.lock("routine").unwrap_err().to_string().contains("(me[2J)"));
         assert!(state.lock("monitor").is_ok());
         drop(held);
         assert!(state.lock("routine").is_ok());
