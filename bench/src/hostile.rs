@@ -18,16 +18,17 @@ use tokio::{
 use tokio_rustls::TlsConnector;
 
 use crate::{
-    figure::{Figure, Goal, median},
+    figure::{Figure, Goal},
     load::Callers,
     process::Server,
     product::{self, Told},
 };
 
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 3;
 const CONNECTIONS: usize = 4;
 const WARM_UP: u64 = 500;
-const REQUESTS: u64 = 5_000;
+/// Of each connection; all take about two seconds.
+const REQUESTS: u64 = 20_000;
 const ENTRIES: usize = 100;
 /// The mix is at full strength after this long, and every bucket of the door is still full.
 const OPENS: Duration = Duration::from_secs(1);
@@ -48,25 +49,33 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 const PING: &[u8] = b"\0\0\x08\x06\0\0\0\0\0pingping";
 const UNMATCHED: &[u8] = b"GET /wp-login.php HTTP/1.1\r\nhost: localhost:1984\r\n\r\n";
 
-/// The honest callers' throughput beside the mix, against alone. Rounds alternate, so that the machine's mood is the same for both.
+/// The honest callers' throughput beside the mix, against the same while the mix is at another node of this machine: what the clients themselves take of two
+/// processors, and each change from one of their processes to another, is on both sides. Rounds alternate, so that the machine's mood is the same for both.
 pub(crate) fn figures(folder: &Path) -> Result<Vec<Figure>> {
-    let server = Server::start("node", &[folder.to_str().context("path")?, &ENTRIES.to_string()])?;
-    let told = Told::read(folder)?;
+    let node = |name: &str, start: fn(&str, &[&str]) -> Result<Server>| -> Result<(Server, Told)> {
+        let folder = folder.join(name);
+        std::fs::create_dir(&folder)?;
+        Ok((start("node", &[folder.to_str().context("path")?, &ENTRIES.to_string()])?, Told::read(&folder)?))
+    };
+    let ((server, told), (other, _)) = (node("honest", Server::start)?, node("other", Server::start_behind)?);
     let tls = crate::tls::client(&server.notes)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    // Requests a second, and a second of the node's processor time.
-    let rate = |requests: u64| -> Result<(f64, f64)> {
-        let (before_s, all) = (server.cpu_s()?, requests * CONNECTIONS as u64);
+    let rate = |requests: u64| -> Result<Rate> {
+        let (before_s, all) = (server.cpu_s()?, (requests * CONNECTIONS as u64) as f64);
         let elapsed_s = runtime.block_on(async {
             let mut callers = Callers::connect(server.address, &tls, CONNECTIONS).await?;
             callers.run(requests, 0, &product::entry(&told)).await
         })?;
-        Ok((all as f64 / elapsed_s, all as f64 / (server.cpu_s()? - before_s)))
+        Ok(Rate { second: all / elapsed_s, cpu_second: all / (server.cpu_s()? - before_s) })
     };
     rate(WARM_UP)?;
-    let (mut openings, mut ratios, mut shares, mut best_alone) = (Vec::new(), Vec::new(), Vec::new(), 0.0_f64);
+    let mut rounds = Vec::new();
     for _ in 0..ROUNDS {
-        let before = rate(REQUESTS)?;
+        let alone = rate(REQUESTS)?;
+        let mix = Mix::start(other.address, &other.notes, Part::All)?;
+        std::thread::sleep(OPENS + SETTLES);
+        let elsewhere = rate(REQUESTS)?;
+        drop(mix);
         let mix = Mix::start(server.address, &server.notes, Part::All)?;
         std::thread::sleep(OPENS);
         let opening = rate(REQUESTS)?;
@@ -74,22 +83,48 @@ pub(crate) fn figures(folder: &Path) -> Result<Vec<Figure>> {
         let beside = rate(REQUESTS)?;
         drop(mix);
         std::thread::sleep(ENDS);
-        let after = rate(REQUESTS)?;
-        openings.push(2.0 * opening.0 / (before.0 + after.0));
-        ratios.push(2.0 * beside.0 / (before.0 + after.0));
-        shares.push(2.0 * beside.1 / (before.1 + after.1));
-        best_alone = best_alone.max(before.0).max(after.0);
+        rounds.push(Round { alone, elsewhere, opening, beside });
     }
+    let all = |ratio: fn(&Round) -> f64| rounds.iter().map(ratio).collect::<Vec<_>>();
+    let (elsewhere, alone) = ("honest requests a second beside hostile clients / these at another node", "honest requests a second alone");
     Ok(vec![
-        Figure::new("honest requests a second beside hostile clients / alone", median(ratios), Goal::AtLeast(0.9)),
-        Figure::new("the same for a second of the node's processor time", median(shares), Goal::None),
-        Figure::new(
-            "the same while the hostile clients arrive, worst round",
-            openings.into_iter().fold(f64::INFINITY, f64::min),
+        Figure::of_rounds(elsewhere, &all(|round| round.beside.second / round.elsewhere.second), Goal::AtLeast(0.9)),
+        Figure::of_rounds(
+            "the same for a second of the node's processor time",
+            &all(|round| round.beside.cpu_second / round.elsewhere.cpu_second),
             Goal::None,
         ),
-        Figure::new("honest requests a second alone", best_alone, Goal::None),
+        Figure::of_rounds(
+            "the same while the hostile clients arrive",
+            &all(|round| round.opening.second / round.elsewhere.second),
+            Goal::None,
+        ),
+        Figure::of_rounds(
+            "beside hostile clients / alone on the machine",
+            &all(|round| round.beside.second / round.alone.second),
+            Goal::None,
+        ),
+        Figure::of_rounds(
+            "while these are at another node / alone on the machine",
+            &all(|round| round.elsewhere.second / round.alone.second),
+            Goal::None,
+        ),
+        Figure::of_rounds(alone, &all(|round| round.alone.second), Goal::None),
     ])
+}
+
+/// Honest requests: a second, and for a second of the node's processor time.
+struct Rate {
+    second: f64,
+    cpu_second: f64,
+}
+
+struct Round {
+    alone: Rate,
+    /// While the mix is at another node.
+    elsewhere: Rate,
+    opening: Rate,
+    beside: Rate,
 }
 
 /// The mix in a process of its own, so that it can be ended; it gets what processor time the others leave, as traffic from elsewhere costs this machine none.

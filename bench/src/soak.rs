@@ -45,7 +45,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// What a write-ahead log may hold before the writer folds it in, and some more.
 const WAL_MIB_MAX: f64 = 64.0;
 /// Places for connections, for whoever waits to be turned away, and what the node keeps for itself.
-const OPEN_FILES_MAX: usize = 2_304;
+const OPEN_FILES_MAX: usize = 3_328;
 /// The last quarter of the soak may hold so much more than the second.
 const GROWTH_MIB_MAX: f64 = 8.0;
 const SIGNED_IN: Duration = Duration::from_secs(5);

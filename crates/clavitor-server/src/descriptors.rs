@@ -54,6 +54,6 @@ mod tests {
     #[test]
     fn this_process_may_hold_what_it_is_told() {
         let mut limits = Limits { connections_max: 16, ..Limits::default() };
-        assert_eq!((fit(&mut limits), limits.connections_max, limits.turned_away_max), (None, 16, 1_024));
+        assert_eq!((fit(&mut limits), limits.connections_max, limits.turned_away_max), (None, 16, 2_048));
     }
 }

@@ -125,7 +125,7 @@ impl Default for Limits {
             stranger_connections_per_minute_max: 6_000,
             stranger_connections_burst_max: 2_000,
             turned_away_ms: 2_000,
-            turned_away_max: 1_024,
+            turned_away_max: 2_048,
             offence_ms: 30_000,
             requests_per_connection_max: 1_000_000,
             refused_per_connection_max: 16,
