@@ -1,9 +1,12 @@
 //! What handlers give back.
 
+use std::{marker::PhantomData, sync::Arc};
+
 use axum::{
     http::{StatusCode, header},
     response::{IntoResponse as _, Response},
 };
+use bytes::Bytes;
 use clavitor_api::{Readiness, SessionInfo};
 use schemars::{JsonSchema, json_schema};
 use serde::Serialize;
@@ -17,6 +20,24 @@ use crate::{
 
 /// The media type of every body of the REST interface.
 pub const MEDIA_TYPE: &str = "application/json";
+
+/// A JSON body that was written earlier, of which `T` is the schema.
+pub struct Told<T> {
+    body: Bytes,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T: Serialize> Told<T> {
+    /// Writes one.
+    pub(crate) fn write(value: &T) -> clavitor_vault::Result<Vec<u8>> {
+        serde_json::to_vec(value).map_err(|error| clavitor_vault::Error::Internal(format!("answer cannot be written: {error}")))
+    }
+
+    /// One that [`Told::write`] wrote.
+    pub(crate) fn new(written: Arc<[u8]>) -> Self {
+        Self { body: Bytes::from_owner(written), of: PhantomData }
+    }
+}
 
 /// Done; there is nothing to say.
 pub struct Done;
@@ -42,7 +63,7 @@ pub struct Ready(pub Readiness);
 pub struct Metrics(pub String);
 
 /// A document that was made when the node started.
-pub struct Document(pub bytes::Bytes);
+pub struct Document(pub Bytes);
 
 impl<T: JsonSchema + Serialize + Send + 'static> Output for Json<T> {
     fn schema(schemas: &mut Schemas) -> OutputSchema {
@@ -52,6 +73,16 @@ impl<T: JsonSchema + Serialize + Send + 'static> Output for Json<T> {
     fn respond(self) -> Result<Response, Refusal> {
         let body = serde_json::to_vec(&self.0).map_err(|error| Refusal::internal(format!("answer cannot be written: {error}")))?;
         Ok(([(header::CONTENT_TYPE, MEDIA_TYPE)], body).into_response())
+    }
+}
+
+impl<T: JsonSchema + Serialize + Send + 'static> Output for Told<T> {
+    fn schema(schemas: &mut Schemas) -> OutputSchema {
+        <Json<T> as Output>::schema(schemas)
+    }
+
+    fn respond(self) -> Result<Response, Refusal> {
+        Ok(([(header::CONTENT_TYPE, MEDIA_TYPE)], self.body).into_response())
     }
 }
 

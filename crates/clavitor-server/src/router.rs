@@ -4,7 +4,7 @@ use axum::http::Method;
 use clavitor_api::*;
 
 use crate::{
-    answer::{Document, Done, Metrics, Ready, SignedIn, SignedOut, Word},
+    answer::{Document, Done, Metrics, Ready, SignedIn, SignedOut, Told, Word},
     handlers::reports::PolicyReported,
     handlers::{agent, agents, audit, changes, enrol, entries, hosted, node, recovery, reports, session, setup},
     operation::{Handler, Input, Json, Operation, Output, Query},
@@ -57,7 +57,7 @@ pub fn operations() -> Vec<Operation> {
         get::<Person, (), Json<VaultState>>("/v1/vault", "vault", session::vault, "Everything the browser needs to unlock; each part is verified there."),
         get::<Person, Query<ManifestQuery>, Json<ManifestPage>>("/v1/manifests", "manifests", session::manifests, "Manifests that were in force before, above a version: they link one that a browser has seen to the one in force."),
         get::<Person, Query<EntryQuery>, Json<EntryPage>>("/v1/entries", "entries", entries::page, "A page of sealed summaries, ordered by entry id."),
-        get::<Person, EntryPath, Json<EntryDetail>>("/v1/entries/{entry_id}", "entry", entries::detail, "One entry with all its sealed records."),
+        get::<Person, EntryPath, Told<EntryDetail>>("/v1/entries/{entry_id}", "entry", entries::detail, "One entry with all its sealed records."),
         get::<Person, EntryPath, Json<EntryHistory>>("/v1/entries/{entry_id}/history", "entryHistory", entries::history, "All versions of an entry, newest first."),
         post::<Person, Json<Change>, Json<Applied>>("/v1/changes", "change", changes::apply, "Applies a set of signed and sealed objects in one transaction. Changing unlockers, agents, scopes or recovery, and purging, need a fresh passkey.").large(),
         post::<FreshPerson, (), Json<Ceremony>>("/v1/passkeys/begin", "passkeyBegin", session::begin_passkey, "Begins making another passkey; the answer goes into a change."),

@@ -104,10 +104,34 @@ pub fn page(r: &Read<'_>, credential: &Credential, after: Option<EntryId>, limit
 /// `Unauthenticated`, `Hidden`.
 pub fn detail(r: &Read<'_>, credential: &Credential, entry_id: EntryId) -> Result<EntryDetail> {
     let (permit, entry) = find(r, credential, entry_id)?;
+    whole(r, &permit, &entry)
+}
+
+/// [`detail`] as `write` puts it. In a look, what was written of the entry lately is given again, as long as nothing has changed; who asks is checked each time.
+///
+/// # Errors
+/// `Unauthenticated`, `Hidden`, what `write` returns.
+pub fn told(
+    r: &Read<'_>,
+    credential: &Credential,
+    entry_id: EntryId,
+    write: impl FnOnce(EntryDetail) -> Result<Vec<u8>>,
+) -> Result<Arc<[u8]>> {
+    let (permit, entry) = find(r, credential, entry_id)?;
+    r.told_entry(&permit, || whole(r, &permit, &entry).and_then(write))
+}
+
+fn whole(r: &Read<'_>, permit: &Permit<'_, ReadEntry>, entry: &KnownEntry) -> Result<EntryDetail> {
     let header = &entry.header;
     let used = |grant: &Grant| grant.ek_epoch == header.ek_epoch;
-    let grants = r.grants(&permit, ScopeId::ZERO)?.into_iter().filter(used).collect();
-    Ok(EntryDetail { entry_id, records: r.records(&permit, header)?, header: entry.signed.clone(), grants, chain: Vec::new() })
+    let grants = r.grants(permit, ScopeId::ZERO)?.into_iter().filter(used).collect();
+    Ok(EntryDetail {
+        entry_id: permit.target().1,
+        records: r.records(permit, header)?,
+        header: entry.signed.clone(),
+        grants,
+        chain: Vec::new(),
+    })
 }
 
 /// All versions of an entry, newest first, each with the records its header names; the grants are on the first and serve all.

@@ -5,9 +5,11 @@ use clavitor_vault::{EntryId, entries};
 
 use super::Answer;
 use crate::{
+    answer::Told,
     convert::ToWire as _,
     operation::{Call, Json, Query},
     path::EntryPath,
+    refusal::Refusal,
     who::{FreshPerson, Person},
 };
 
@@ -21,8 +23,8 @@ pub(crate) async fn page(call: Call<Person>, Query(query): Query<EntryQuery>) ->
 }
 
 /// One entry.
-pub(crate) async fn detail(call: Call<Person>, EntryPath(entry_id): EntryPath) -> Answer<EntryDetail> {
-    Ok(Json(call.node.look(|r| entries::detail(r, &call.who.credential, entry_id))?.to_wire()))
+pub(crate) async fn detail(call: Call<Person>, EntryPath(entry_id): EntryPath) -> Result<Told<EntryDetail>, Refusal> {
+    Ok(Told::new(call.node.look(|r| entries::told(r, &call.who.credential, entry_id, |entry| Told::write(&entry.to_wire())))?))
 }
 
 /// All versions of one entry.

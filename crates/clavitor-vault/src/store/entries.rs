@@ -14,6 +14,7 @@ use super::{
     tx::{Fault, Row, values},
 };
 use crate::{
+    Error,
     change::{FieldRecord, Grant},
     policy::{Action, ChangeVault, ExportVault, Permit, ReadEntry, ReadVault, ReleaseField, WriteEntry},
 };
@@ -122,6 +123,17 @@ impl Read<'_> {
             let Some(row) = self.entry_row(vault_id, id)? else { return Ok(None) };
             Ok(Some(Arc::new(KnownEntry { header: row.header()?, signed: row.header })))
         })
+    }
+
+    /// An entry as its owner is told it: what lies on the shelf, or what `tell` gives.
+    pub(crate) fn told_entry(
+        &self,
+        permit: &Permit<'_, ReadEntry>,
+        tell: impl FnOnce() -> crate::Result<Vec<u8>>,
+    ) -> crate::Result<Arc<[u8]>> {
+        let (vault_id, id) = *permit.target();
+        let told = self.shelved(Key::Told(vault_id, id), || tell().map(|told| Some(told.into())))?;
+        told.ok_or(Error::Hidden)
     }
 }
 

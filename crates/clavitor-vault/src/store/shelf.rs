@@ -31,6 +31,7 @@ pub(super) enum Key {
     TokenGrants(AgentId),
     Scopes(AgentId),
     Entry(VaultId, EntryId),
+    Told(VaultId, EntryId),
     Grant(VaultId, EntryId, ScopeId, u8, u32),
     Grants(VaultId, EntryId, ScopeId),
     Record(VaultId, EntryId, FieldId, u64),
@@ -43,6 +44,12 @@ pub(super) trait Keep: Clone + Send + Sync + 'static {
 }
 
 impl Keep for Vec<u8> {
+    fn bytes(&self) -> usize {
+        self.len()
+    }
+}
+
+impl Keep for Arc<[u8]> {
     fn bytes(&self) -> usize {
         self.len()
     }

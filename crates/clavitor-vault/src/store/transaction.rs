@@ -7,7 +7,7 @@ use super::{
     shared::Shared,
     shelf::{Keep, Key, View},
     tails::Tails,
-    tx::{Fault, Tx},
+    tx::Tx,
 };
 use crate::Error;
 
@@ -49,7 +49,7 @@ impl<'tx> Read<'tx> {
     }
 
     /// A row from the shelf, or else from `load`.
-    pub(super) fn shelved<T: Keep>(&self, key: Key, load: impl FnOnce() -> Result<Option<T>, Fault>) -> Result<Option<T>, Fault> {
+    pub(super) fn shelved<T: Keep, E>(&self, key: Key, load: impl FnOnce() -> Result<Option<T>, E>) -> Result<Option<T>, E> {
         let Some(view) = self.view else { return load() };
         if let Some(known) = view.get(key) {
             return Ok(Some(known));

@@ -1,7 +1,12 @@
 //! Entries as their owner writes and reads them.
 
+use std::cell::Cell;
+
 use clavitor_crypto::{EntryId, header::Deleted, header::Header, signed::Unverified};
-use clavitor_vault::{Error, entries};
+use clavitor_vault::{
+    Credential, Error,
+    entries::{self, EntryDetail},
+};
 
 use crate::house::{CARD, House, PASSWORD, convert, login, stored, with_card};
 
@@ -118,6 +123,33 @@ fn another_vaults_entry_is_as_unknown_as_none() {
     assert_eq!(asked(id), asked(EntryId([7; 16])));
     let changes = house.person.edit_entry(id, |draft| draft.title = "mine".to_owned(), house.now_ms).unwrap();
     assert!(matches!(neighbour.apply(changes), Err(Error::NotValid(_))));
+}
+
+#[test]
+fn what_an_owner_was_told_is_told_again_until_something_changes_and_to_nobody_else() {
+    let mut house = House::safe();
+    let id = house.add_login(1);
+    let written = Cell::new(0);
+    let ask = |house: &House, owner: &Credential| {
+        let write = |entry: EntryDetail| {
+            written.set(written.get() + 1);
+            Ok(entry.header)
+        };
+        house.vault.look(house.now_ms, |r| entries::told(r, owner, id, write))
+    };
+    let first = ask(&house, &house.owner).unwrap();
+    assert_eq!(first[..], house.detail(id).unwrap().header);
+    assert_eq!((ask(&house, &house.owner).unwrap(), written.get()), (first.clone(), 1));
+    let neighbour = House::in_vault_with(tempfile::tempdir().unwrap().into(), house.vault.clone(), 2);
+    ask(&house, &house.owner).unwrap();
+    assert_eq!(ask(&house, &neighbour.owner).err(), Some(Error::Hidden));
+    let before = written.get();
+    let changes = house.person.edit_entry(id, |draft| draft.title = "new".to_owned(), house.now_ms).unwrap();
+    house.apply(changes).unwrap();
+    let second = ask(&house, &house.owner).unwrap();
+    assert_eq!((second == first, written.get()), (false, before + 1));
+    house.write(|w, owner| clavitor_vault::session::end(w, owner)).unwrap();
+    assert_eq!(ask(&house, &house.owner).err(), Some(Error::Unauthenticated));
 }
 
 #[test]
