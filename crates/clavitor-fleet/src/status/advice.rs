@@ -1,5 +1,7 @@
 //! What to do about one node, in words with what to type. A function of the inventory, a look and its history.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::{History, Row, Sight, State};
@@ -41,6 +43,8 @@ pub fn advise(inventory: &Inventory, name: &NodeName, sight: &Sight, row: &Row, 
     all.extend(service(name, sight));
     all.extend(errors(sight));
     all.extend(keys(name, row, inventory.fleet.key_days_max));
+    all.extend(bare_operators(inventory, sight));
+    all.extend(bare_nodes(inventory, sight));
     all.push(ladder(inventory, name, node, row, history));
     all.sort_by_key(|one| std::cmp::Reverse(one.state));
     all
@@ -131,6 +135,27 @@ fn keys(name: &NodeName, row: &Row, days_max: u32) -> Option<Advice> {
         format!("its tunnel key is {days} days old, more than {days_max}"),
         &[format!("clavitor-fleet node rotate {name}")],
     ))
+}
+
+/// Operators of the inventory whose machines share no secret with this hub.
+fn bare_operators(inventory: &Inventory, sight: &Sight) -> Option<Advice> {
+    let has_key = |name: &str| inventory.operators.iter().any(|(known, operator)| known.as_str() == name && operator.wireguard.is_some());
+    let names: BTreeSet<&str> =
+        sight.bare.iter().filter_map(|(_, file)| file.strip_prefix("operator.")).filter(|name| has_key(name)).collect();
+    let next: Vec<String> =
+        names.iter().map(|name| format!("clavitor-fleet tunnel pair {name} >pair.sh      # and run it on their machine")).collect();
+    let all = names.into_iter().collect::<Vec<_>>().join(", ");
+    (!next.is_empty())
+        .then(|| advice(State::Warn, format!("the machines of these operators share no secret with this hub yet: {all}"), &next))
+}
+
+/// Active nodes that share none.
+fn bare_nodes(inventory: &Inventory, sight: &Sight) -> Option<Advice> {
+    let is_active = |name: &str| inventory.active().any(|(active, _)| active.as_str() == name);
+    let names: BTreeSet<&str> = sight.bare.iter().map(|(_, file)| file.as_str()).filter(|name| is_active(name)).collect();
+    let next: Vec<String> = names.iter().map(|name| format!("clavitor-fleet node rotate {name}")).collect();
+    let all = names.into_iter().collect::<Vec<_>>().join(", ");
+    (!next.is_empty()).then(|| advice(State::Warn, format!("these nodes share no secret with this hub yet: {all}"), &next))
 }
 
 /// The next plan of the provider's ladder and its price, and whether it is time.

@@ -14,4 +14,9 @@ awk '/^MemTotal:/ { total = $2 } /^MemAvailable:/ { free = $2 } END { print "cla
 say "generations $(ls -d /nix/var/nix/profiles/system-*-link 2>/dev/null | wc -l)"
 [ -e /run/clavitor-fleet/unconfirmed ] && say unconfirmed
 [ -e /run/current-system ] && say "system_s $(stat -c %Y /nix/var/nix/profiles/system 2>/dev/null)"
+# On a hub, pairs that share no secret yet have a file of zeros. Nothing of a secret is said.
+for file in /var/lib/fleet/psk-?.d/*; do
+  case $file in *.next) continue ;; esac
+  [ -f "$file" ] && [ -z "$(tr -d 'A=\n' <"$file")" ] && say "bare $(echo "$file" | sed 's|^.*/psk-\(.\)[.]d/|\1 |')"
+done
 say end

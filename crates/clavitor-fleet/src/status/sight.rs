@@ -11,6 +11,8 @@ use crate::{
 /// Marks our lines among whatever else a node prints.
 const PREFIX: &str = "clavitor: ";
 const LOOK: &str = include_str!("look.sh");
+/// More pairs than these no hub has.
+const BARE_MAX: usize = 512;
 const LOOK_BOUNDS: Bounds = Bounds::seconds(40);
 
 /// Where a node keeps its vault.
@@ -59,6 +61,9 @@ pub struct Sight {
     pub unconfirmed: bool,
     /// When the system was last made the one that boots, Unix seconds.
     pub system_s: Option<u64>,
+    /// Of a hub: the network and the file of each pair that shares no secret yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bare: Vec<(String, String)>,
 }
 
 impl Sight {
@@ -103,6 +108,12 @@ impl Sight {
             generations: number("generations").filter(|count| *count > 0),
             unconfirmed: lines.contains(&"unconfirmed"),
             system_s: number("system_s"),
+            bare: lines
+                .iter()
+                .filter_map(|line| line.strip_prefix("bare ")?.split_once(' '))
+                .take(BARE_MAX)
+                .map(|(network, file)| (plain(network), plain(file)))
+                .collect(),
         })
     }
 }

@@ -2,6 +2,7 @@
 
 #[path = "../lab/mod.rs"]
 mod lab;
+mod operator;
 mod rotate;
 
 use std::{collections::BTreeMap, net::Ipv4Addr};

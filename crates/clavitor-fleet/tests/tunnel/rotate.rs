@@ -18,10 +18,10 @@ use clavitor_fleet::{
 use crate::lab::{Lab, Machine, wait_for};
 
 /// An inventory whose nodes are machines of the laboratory, with tunnels up, and the operator's desk.
-struct Site {
+pub(crate) struct Site {
     lab: Lab,
-    desk: Machine,
-    nodes: BTreeMap<&'static str, Machine>,
+    pub(crate) desk: Machine,
+    pub(crate) nodes: BTreeMap<&'static str, Machine>,
 }
 
 /// How a run of the program is stopped at a step.
@@ -38,7 +38,7 @@ struct Ended {
 }
 
 impl Site {
-    fn new(names: &[&'static str]) -> Result<Self> {
+    pub(crate) fn new(names: &[&'static str]) -> Result<Self> {
         let mut lab = Lab::new()?;
         let desk = lab.machine("desk")?;
         let (own, login) = (desk.first_boot()?, desk.make_login_key()?);
@@ -90,7 +90,7 @@ impl Site {
         Ok(())
     }
 
-    fn inventory_path(&self) -> PathBuf {
+    pub(crate) fn inventory_path(&self) -> PathBuf {
         self.lab.folder().join("fleet.toml")
     }
 
@@ -109,7 +109,7 @@ impl Site {
     }
 
     /// A node's address in network a (0) or b (1).
-    fn address(&self, node: &str, network: u8) -> Result<Ipv4Addr> {
+    pub(crate) fn address(&self, node: &str, network: u8) -> Result<Ipv4Addr> {
         Ok(Ipv4Addr::new(10, 84, network, self.topology()?.member(node).context("a member")?.number))
     }
 
@@ -170,7 +170,7 @@ impl Site {
     }
 
     /// Nothing that a machine keeps to itself is in an argument of ssh, in the tool's words, in its folder or in the inventory.
-    fn ensure_secret(&self, words: &str, secrets: &[String]) -> Result<()> {
+    pub(crate) fn ensure_secret(&self, words: &str, secrets: &[String]) -> Result<()> {
         let log = fs::read_to_string(self.desk.path("/srv/ssh.log"))?;
         let kept = Command::new("grep").args(["-rh", "-e", ".", "--"]).arg(self.lab.folder()).output()?;
         let kept = String::from_utf8_lossy(&kept.stdout).into_owned();
