@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::outside::Outside;
 use super::rollout::{Run, drive, open, state_of};
-use super::way::{Way, block_on};
+use super::way::{Way, block_on, none_active};
 use super::{Context, Done, Failure, Kind};
 use crate::inventory::{Inventory, Moment, NodeName};
 use crate::remote::{Bounds, plain, run};
@@ -212,6 +212,9 @@ fn chosen(context: &Context, inventory: &Inventory, deploy: &Deploy) -> Result<V
                 Failure::new(Kind::Refused, format!("{name} is not active in the inventory")).next(format!("clavitor-fleet show {name}"))
             );
         }
+    }
+    if inventory.active().next().is_none() {
+        return Err(none_active());
     }
     let wanted = |name: &NodeName| match (deploy.only.is_empty(), deploy.flake.is_some()) {
         (true, true) => true,

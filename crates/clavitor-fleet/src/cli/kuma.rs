@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
+use super::way::none_active;
 use super::{Context, Done, Failure, Kind, plural};
 use crate::inventory::Inventory;
 use crate::kuma::{Change, Credentials, KumaError, Level, Mark, Monitor, Plan, Session, Tag, Wanted, plan};
@@ -139,9 +140,7 @@ fn wanted(inventory: &Inventory, asked: &Sync, notifications: &[Tag]) -> Result<
     let wanted: Vec<_> = inventory.active().flat_map(|(name, _)| Level::ALL.map(|level| of(name.as_str(), level))).collect();
     if wanted.is_empty() {
         let why = "a node that is planned pushes nothing, and its monitors would be down from the start";
-        return Err(Failure::new(Kind::Refused, "no node of the inventory is active")
-            .why(why)
-            .next("set state = \"active\" for nodes that run"));
+        return Err(none_active().why(why));
     }
     Ok(wanted)
 }

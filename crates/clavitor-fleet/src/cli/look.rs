@@ -152,7 +152,10 @@ fn page(view: &View<'_>) -> String {
         rows.push(("emergency", format!("open for {} until {}", open.operator, open.until)));
     }
     match &node.keys {
-        None => rows.push(("keys", format!("not enrolled\n  next: clavitor-fleet node enrol {}", view.name))),
+        None => rows.push((
+            "keys",
+            format!("not enrolled\n  next: clavitor-fleet bootstrap {0} --nixos DIR, then clavitor-fleet node enrol {0}", view.name),
+        )),
         Some(keys) => rows.extend([
             (
                 "keys",

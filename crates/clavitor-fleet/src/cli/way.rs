@@ -65,14 +65,20 @@ pub(crate) fn chosen<'a>(context: &Context, inventory: &'a Inventory, only: &[No
     for name in only {
         if !context.node(inventory, name)?.is_active() {
             return Err(Failure::new(Kind::Refused, format!("{name} is not in service"))
-                .next(format!("set state = \"active\" in [node.{name}] once it runs")));
+                .next(format!("clavitor-fleet show {name}; once it is enrolled and runs: clavitor-fleet node activate {name}")));
         }
     }
     let chosen: Vec<_> = inventory.active().filter(|(name, _)| only.is_empty() || only.contains(name)).collect();
     if chosen.is_empty() {
-        return Err(Failure::new(Kind::Refused, "no node of the inventory is active").next("set state = \"active\" for nodes that run"));
+        return Err(none_active());
     }
     Ok(chosen)
+}
+
+/// Before the first node is in service there is nothing to ask, and nothing to deploy to.
+pub(crate) fn none_active() -> Failure {
+    Failure::new(Kind::Refused, "no node of the inventory is active")
+        .next("clavitor-fleet bootstrap NODE --nixos DIR, clavitor-fleet node enrol NODE, then clavitor-fleet node activate NODE")
 }
 
 /// Why a node did not answer, for a verb about this one node.
