@@ -148,7 +148,7 @@ fn what_an_owner_was_told_is_told_again_until_something_changes_and_to_nobody_el
     house.apply(changes).unwrap();
     let second = ask(&house, &house.owner).unwrap();
     assert_eq!((second == first, written.get()), (false, before + 1));
-    house.write(|w, owner| clavitor_vault::session::end(w, owner)).unwrap();
+    house.write(clavitor_vault::session::end).unwrap();
     assert_eq!(ask(&house, &house.owner).err(), Some(Error::Unauthenticated));
 }
 
