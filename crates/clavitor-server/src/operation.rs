@@ -1,6 +1,6 @@
 //! One line of the operation table: how a request gets in, who may send it, what it carries and what it gets.
 
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{net::IpAddr, pin::Pin, sync::Arc, time::Duration};
 
 use axum::{
     RequestPartsExt as _,
@@ -8,6 +8,7 @@ use axum::{
     http::{HeaderMap, Method, StatusCode, request::Parts},
     response::{IntoResponse as _, Response},
 };
+use bytes::Bytes;
 use clavitor_api::{ErrorCode, Id};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
@@ -186,7 +187,7 @@ where
     }
 }
 
-type Running = Pin<Box<dyn Future<Output = Response> + Send>>;
+type Running = Pin<Box<dyn Future<Output = Result<Response, Refusal>> + Send>>;
 
 /// One operation.
 #[derive(Clone)]
@@ -227,10 +228,7 @@ impl Operation {
         doc: &'static str,
         handler: impl Handler<W, I, O>,
     ) -> Self {
-        let run = move |node: Node, request: Request, bounds: Bounds| -> Running {
-            let handler = handler.clone();
-            Box::pin(async move { timed(node, request, bounds, handler).await })
-        };
+        let run = move |node: Node, request: Request, bounds: Bounds| -> Running { Box::pin(run(node, request, bounds, handler.clone())) };
         Self {
             method,
             path,
@@ -252,7 +250,7 @@ impl Operation {
     }
 
     /// Answers a request for this operation.
-    pub(crate) fn answer(&self, node: Node, request: Request) -> Running {
+    pub(crate) async fn answer(&self, node: Node, request: Request) -> Response {
         let limits = &node.config().limits;
         let bounds = if self.who == WhoKind::Anyone {
             Bounds { body_bytes_max: limits.anonymous_body_bytes_max, time_ms_max: limits.request_ms_max }
@@ -261,20 +259,20 @@ impl Operation {
         } else {
             Bounds { body_bytes_max: limits.body_bytes_max, time_ms_max: limits.request_ms_max }
         };
-        (self.run)(node, request, bounds)
+        timed(bounds.time_ms_max, (self.run)(node, request, bounds)).await
     }
 }
 
-async fn timed<W: Who, I: Input, O: Output>(node: Node, request: Request, bounds: Bounds, handler: impl Handler<W, I, O>) -> Response {
-    let time = Duration::from_millis(bounds.time_ms_max);
-    match tokio::time::timeout(time, run(node, request, bounds, handler)).await {
+async fn timed(time_ms_max: u64, running: Running) -> Response {
+    match tokio::time::timeout(Duration::from_millis(time_ms_max), running).await {
         Ok(Ok(response)) => response,
         Ok(Err(refusal)) => refusal.into_response(),
         Err(_) => Refusal::new(ErrorCode::Unavailable, "The request took too long.").into_response(),
     }
 }
 
-/// The order is the point: size and site, then rate, then the caller and its rate, then the body, and only then the handler.
+/// The order is the point: size and site, then rate, then the caller and its rate, then the body, and only then the handler. There are a
+/// hundred handlers: what does not depend on their types is in functions that are there once.
 async fn run<W: Who, I: Input, O: Output>(
     node: Node,
     request: Request,
@@ -282,38 +280,60 @@ async fn run<W: Who, I: Input, O: Output>(
     handler: impl Handler<W, I, O>,
 ) -> Result<Response, Refusal> {
     let (mut parts, request_body) = request.into_parts();
+    let from = admitted(&node, &parts, W::KIND, I::HAS_BODY.then_some(I::EXPENSIVE))?;
+    let (who, caller) = proved::<W>(&node, &parts, from)?;
+    let form = I::HAS_BODY.then_some(I::media_type as fn(&HeaderMap) -> Result<(), Refusal>);
+    caller.told(finish(node, who, &mut parts, request_body, bounds, form, handler).await)
+}
+
+/// Whose address the request counts against, if it is one that the node looks at; `body` says whether it has one and whether that is expensive.
+fn admitted(node: &Node, parts: &Parts, kind: WhoKind, body: Option<bool>) -> Result<IpAddr, Refusal> {
     let peer = parts.extensions.get::<Peer>().ok_or_else(|| Refusal::internal("request without a peer"))?.0.ip();
     let from = node.config().client(peer, &parts.headers);
-    guards::site(node.config(), W::KIND, &parts.method, &parts.headers)?;
-    if W::KIND == WhoKind::Anyone && I::HAS_BODY {
-        node.count_anonymous(from, I::EXPENSIVE)?;
+    guards::site(node.config(), kind, &parts.method, &parts.headers)?;
+    if kind == WhoKind::Anyone
+        && let Some(expensive) = body
+    {
+        node.count_anonymous(from, expensive)?;
     }
+    Ok(from)
+}
+
+fn proved<W: Who>(node: &Node, parts: &Parts, from: IpAddr) -> Result<(W, Caller), Refusal> {
     let head = Head { method: &parts.method, uri: &parts.uri, headers: &parts.headers, from };
-    let who = W::prove(&node, &head).map_err(|refusal| failed(&node, &head, refusal))?;
-    let (pending, guest) = (Pending::new(&node, &who, from), parts.extensions.get::<Guest>().cloned());
+    let who = W::prove(node, &head).map_err(|refusal| failed(node, &head, refusal))?;
+    let (pending, guest) = (Pending::new(node, &who, from), parts.extensions.get::<Guest>().cloned());
     if let Some(agent) = who.rate_key() {
         node.count_agent(agent)?;
     }
-    match finish(node.clone(), who, &mut parts, request_body, bounds, handler).await {
-        Ok(mut response) => {
-            pending.known();
-            if W::KIND != WhoKind::Anyone {
-                response.extensions_mut().insert(Proved);
-                guest.inspect(|guest| guest.proved(from, node.now_ms()));
-            }
-            Ok(response)
-        }
-        Err(refusal) if refusal.body.code == ErrorCode::Unauthenticated => Err(pending.nobody().err().unwrap_or(refusal)),
-        Err(refusal) if W::KIND == WhoKind::Anyone => Err(refusal),
-        Err(refusal) => Err(refusal.of_a_proved_caller()),
-    }
+    Ok((who, Caller { kind: W::KIND, from, node: node.clone(), pending, guest }))
 }
 
-fn body_head<I: Input>(parts: &Parts, bounds: Bounds) -> Result<(), Refusal> {
-    if I::HAS_BODY {
-        I::media_type(&parts.headers)?;
+/// A caller whose request is being answered.
+struct Caller {
+    kind: WhoKind,
+    from: IpAddr,
+    node: Node,
+    pending: Pending,
+    guest: Option<Guest>,
+}
+
+impl Caller {
+    fn told(self, answer: Result<Response, Refusal>) -> Result<Response, Refusal> {
+        match answer {
+            Ok(mut response) => {
+                self.pending.known();
+                if self.kind != WhoKind::Anyone {
+                    response.extensions_mut().insert(Proved);
+                    self.guest.inspect(|guest| guest.proved(self.from, self.node.now_ms()));
+                }
+                Ok(response)
+            }
+            Err(refusal) if refusal.body.code == ErrorCode::Unauthenticated => Err(self.pending.nobody().err().unwrap_or(refusal)),
+            Err(refusal) if self.kind == WhoKind::Anyone => Err(refusal),
+            Err(refusal) => Err(refusal.of_a_proved_caller()),
+        }
     }
-    body::announced(&parts.headers, bounds.body_bytes_max)
 }
 
 /// Failing to prove a caller costs; whoever does it too often hears that instead.
@@ -324,16 +344,20 @@ fn failed(node: &Node, head: &Head<'_>, refusal: Refusal) -> Refusal {
     }
 }
 
+/// Which media types a body may have; none if there must not be one.
+type Form = Option<fn(&HeaderMap) -> Result<(), Refusal>>;
+
 async fn finish<W: Who, I: Input, O: Output>(
     node: Node,
     who: W,
     parts: &mut Parts,
     request_body: axum::body::Body,
     bounds: Bounds,
+    form: Form,
     handler: impl Handler<W, I, O>,
 ) -> Result<Response, Refusal> {
-    let json_depth_max = node.config().limits.json_depth_max;
-    let small_bytes = node.config().limits.body_bytes_max;
+    let limits = &node.config().limits;
+    let (json_depth_max, small_bytes) = (limits.json_depth_max, limits.body_bytes_max);
     let holder = node.clone();
     let may_be_large = bounds.body_bytes_max > small_bytes && body::is_large(&parts.headers, small_bytes);
     // Held until the answer: a few large bodies fit into a small machine, many do not.
@@ -341,25 +365,33 @@ async fn finish<W: Who, I: Input, O: Output>(
     if I::HAS_BODY && body::is_large(&parts.headers, node.config().limits.unknown_body_bytes_max) {
         who.known(&node)?;
     }
-    match input(&who, parts, request_body, bounds, json_depth_max).await {
+    let brought = brought(parts, request_body, bounds, form).await;
+    match brought.and_then(|brought| input::<W, I>(&who, parts, brought, json_depth_max)) {
         Ok(input) => handler.call(Call { node, who }, input).await?.respond(),
         // Whoever is unknown hears that first, and not what is wrong with the request.
         Err(refusal) => Err(who.known(&node).err().unwrap_or(refusal)),
     }
 }
 
-async fn input<W: Who, I: Input>(
-    who: &W,
-    parts: &mut Parts,
-    request_body: axum::body::Body,
-    bounds: Bounds,
-    json_depth_max: usize,
-) -> Result<I, Refusal> {
-    body_head::<I>(parts, bounds)?;
-    let body = body::collect(request_body, if I::HAS_BODY { bounds.body_bytes_max } else { 0 }).await?;
+/// What a request carries, before it is read.
+struct Brought {
+    body: Bytes,
+    path: Result<Vec<(String, String)>, Refusal>,
+}
+
+async fn brought(parts: &mut Parts, request_body: axum::body::Body, bounds: Bounds, form: Form) -> Result<Brought, Refusal> {
+    if let Some(media_type) = form {
+        media_type(&parts.headers)?;
+    }
+    body::announced(&parts.headers, bounds.body_bytes_max)?;
+    let body = body::collect(request_body, if form.is_some() { bounds.body_bytes_max } else { 0 }).await?;
+    Ok(Brought { body, path: path_parameters(parts).await })
+}
+
+fn input<W: Who, I: Input>(who: &W, parts: &Parts, brought: Brought, json_depth_max: usize) -> Result<I, Refusal> {
+    let Brought { body, path } = brought;
     who.covers((!body.is_empty()).then(|| sha256(&body)).as_ref())?;
-    let path = path_parameters(parts).await?;
-    I::read(&Carried { parts, path: &path, body: &body, json_depth_max })
+    I::read(&Carried { parts, path: &path?, body: &body, json_depth_max })
 }
 
 async fn path_parameters(parts: &mut Parts) -> Result<Vec<(String, String)>, Refusal> {
