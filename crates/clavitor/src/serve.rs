@@ -6,7 +6,7 @@ mod sockets;
 use std::{
     io::{self, IsTerminal as _},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::Context as _;
@@ -40,6 +40,9 @@ use crate::{
 };
 
 const HEALTH_INTERVAL: Duration = Duration::from_secs(1);
+/// A check or a backup gives the folder back soon; a node that serves there does not.
+const FOLDER_WITHIN: Duration = Duration::from_secs(10);
+const FOLDER_ASKED_EVERY: Duration = Duration::from_millis(50);
 /// With the drain limit of 7 s these keep the whole end below 10 s.
 const LAST_ALERTS: Duration = Duration::from_secs(2);
 const LEFT_OVER_WORK: Duration = Duration::from_millis(500);
@@ -110,7 +113,7 @@ async fn serve_until_stopped(serve: &Serve, edition: Arc<dyn Edition>) -> anyhow
 async fn serve_on(serve: &Serve, reach: &Reach, config: Config, sockets: Sockets) -> anyhow::Result<()> {
     // A mistake in a flag is told before anything is opened.
     let heartbeat = serve.reports.heartbeat()?;
-    let vault = open(serve, &config)?;
+    let vault = open(serve, &config).await?;
     let node = Node::new(vault.clone(), config.clone())?;
     let orders = control::listen(&serve.node.data).context("the control socket cannot be made in the data folder")?;
     let controller = tokio::spawn(control::serve(orders, node.clone()));
@@ -171,9 +174,21 @@ fn answer(app: App, sockets: Sockets, certificate: Filled, shutdown: &Shutdown) 
     Ok(listeners)
 }
 
-fn open(serve: &Serve, config: &Config) -> anyhow::Result<Vault> {
+async fn open(serve: &Serve, config: &Config) -> anyhow::Result<Vault> {
     let options = OpenOptions { rp_id: config.rp_id.clone(), ..OpenOptions::default() };
-    let opened = Vault::open(&serve.node.data, &options, (config.clock)());
+    let since = Instant::now();
+    let mut told = false;
+    let opened = loop {
+        match Vault::open(&serve.node.data, &options, (config.clock)()) {
+            Err(OpenError::InUse(folder)) if since.elapsed() < FOLDER_WITHIN => {
+                if !std::mem::replace(&mut told, true) {
+                    print::words(&format!("Another process is using {folder}; waiting up to {} s for it", FOLDER_WITHIN.as_secs()));
+                }
+                tokio::time::sleep(FOLDER_ASKED_EVERY).await;
+            }
+            opened => break opened,
+        }
+    };
     if let Err(OpenError::Damaged(_)) = opened {
         config.edition.alert(&Alert::DatabaseDamaged { check: Check::Start });
     }

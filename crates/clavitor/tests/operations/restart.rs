@@ -1,10 +1,12 @@
 //! A restart under load: the listening socket outlives the process, so nobody is refused.
 
 use std::{
+    fs::File,
+    io::{BufRead as _, BufReader},
     net::TcpListener,
     os::fd::OwnedFd,
     path::Path,
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     sync::{
         Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
@@ -14,7 +16,7 @@ use std::{
 
 use crate::{
     caller::Caller,
-    house::{Node, PROGRAM},
+    house::{Node, PROGRAM, prepared},
 };
 
 const CLIENTS: usize = 4;
@@ -114,4 +116,29 @@ fn a_restart_under_load_refuses_and_fails_nobody() {
 #[test]
 fn over_tls_no_handshake_and_no_request_fails_either() {
     restarts(&["--dev-ca"], Caller::of_dev_ca);
+}
+
+#[test]
+fn a_node_waits_for_a_check_that_holds_its_folder_and_gives_up_where_another_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    prepared(&data);
+    let lock = File::open(data.join("clavitor.lock")).unwrap();
+    lock.lock().unwrap();
+    let mut starting = serving(&data);
+    let mut said = BufReader::new(starting.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(said.any(|line| line.contains("Another process is using") && line.contains("waiting up to 10 s")));
+    lock.unlock().unwrap();
+    assert!(said.any(|line| line.contains("Clavitor serves ")), "it serves once the folder is free");
+    let second = serving(&data).wait_with_output().unwrap();
+    let why = String::from_utf8(second.stderr).unwrap();
+    assert!(!second.status.success() && why.contains("another process is using") && why.contains("stop it first"), "{why}");
+    starting.kill().unwrap();
+    starting.wait().unwrap();
+}
+
+fn serving(data: &Path) -> Child {
+    let mut command = Command::new(PROGRAM);
+    command.args(["serve", "--bind", "127.0.0.1:0", "--data"]).arg(data).stdout(Stdio::null()).stderr(Stdio::piped());
+    command.spawn().unwrap()
 }
