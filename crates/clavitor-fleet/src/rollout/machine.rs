@@ -333,6 +333,7 @@ impl State {
         if self.is_in_flight() {
             return;
         }
+        self.forgive(wave);
         if self.stop == Stop::No {
             self.stage = self.gate(self.next_wave());
             self.advance_gate(at_ms, outputs);
@@ -360,11 +361,19 @@ impl State {
         }
         self.ask(wave, at_ms, outputs);
         let settled = self.phases(wave).all(Phase::is_settled);
+        self.forgive(wave);
         if settled && self.stop == Stop::No && self.phases(wave).all(|phase| phase == Phase::Confirmed) {
             self.stage = Stage::Soak { wave, until_ms: at_ms.saturating_add(self.plan.limits().soak_ms) };
         } else if settled {
             self.nodes.values_mut().for_each(NodeState::stop);
             self.stage = Stage::Ended(self.judge());
+        }
+    }
+
+    /// A fault that ended in a confirmed node after all stops nothing: the wave is watched, and its nodes must serve, as any other's.
+    fn forgive(&mut self, wave: usize) {
+        if self.stop == Stop::Fault && self.phases(wave).next().is_some() && self.phases(wave).all(|phase| phase == Phase::Confirmed) {
+            self.stop = Stop::No;
         }
     }
 

@@ -278,7 +278,11 @@ impl NodeState {
         // A timer without the mark finds nothing to do when it fires.
         match sight {
             Sight { is_busy: true, .. } => self.look_again(at_ms, limits),
-            Sight { runs: System::New, boots: System::New, is_marked: false, .. } => self.enter(Phase::Confirmed),
+            Sight { runs: System::New, boots: System::New, is_marked: false, .. } => {
+                // What was held against it is over: an order to confirm was faster than the one to go back.
+                self.doubt = self.why.take().or_else(|| self.doubt.take());
+                self.enter(Phase::Confirmed);
+            }
             Sight { runs: System::New, is_armed: true, is_marked: true, .. } if self.why.is_none() => {
                 // How old the timer is, nobody knows after a restart; the node decides when it is told to confirm.
                 self.fires_ms = self.fires_ms.max(at_ms.saturating_add(limits.confirm_ms));

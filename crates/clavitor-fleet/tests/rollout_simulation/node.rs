@@ -110,6 +110,8 @@ impl Node {
                 Report::Done
             }
             Command::Rollback if !self.is_calm && self.is_marked && chance.permille(30) => failed("a unit did not stop"),
+            // A confirmation that was on its way had been faster: nothing says any more what was before.
+            Command::Rollback if !self.is_marked && self.runs == System::New && self.boots == System::New => failed("it is confirmed"),
             Command::Rollback => {
                 if self.is_marked || self.runs != self.boots {
                     self.back();
