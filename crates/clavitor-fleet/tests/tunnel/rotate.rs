@@ -141,8 +141,10 @@ impl Site {
                     after -= 1;
                     continue;
                 }
-                let signal = if how == Stop::Killed { "KILL" } else { "INT" };
-                self.desk.run(&format!("pkill -{signal} -f '[c]lavitor-fleet --inventory' || true"))?;
+                let signal = if how == Stop::Killed { "-KILL" } else { "-INT" };
+                // At once: a busy machine would come to the next step before a search of all processes has ended.
+                let tool = fs::read_to_string(format!("/proc/{0}/task/{0}/children", run.id()))?;
+                Command::new("kill").arg(signal).args(tool.split_whitespace()).status()?;
                 break;
             }
         }
