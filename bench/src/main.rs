@@ -91,7 +91,7 @@ pub(crate) fn next_run() -> u16 {
 }
 
 /// Where scripts/bench puts the node's release binary, and the browser its times.
-const BINARY: &str = "target/release/clavitor";
+const BINARY: &str = "target/dist/clavitor";
 const BROWSER_TIMES: &str = "target/e2e/list.json";
 
 /// What there is to measure. `clavitor-bench only reads writes` leaves the rest out, and writes no file.
