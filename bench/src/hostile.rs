@@ -85,31 +85,17 @@ pub(crate) fn figures(folder: &Path) -> Result<Vec<Figure>> {
         std::thread::sleep(ENDS);
         rounds.push(Round { alone, elsewhere, opening, beside });
     }
-    let all = |ratio: fn(&Round) -> f64| rounds.iter().map(ratio).collect::<Vec<_>>();
-    let (elsewhere, alone) = ("honest requests a second beside hostile clients / these at another node", "honest requests a second alone");
+    let figure = |name: &str, goal: Goal, of: fn(&Round) -> f64| Figure::of_rounds(name, &rounds.iter().map(of).collect::<Vec<_>>(), goal);
+    let kept = "honest requests a second beside hostile clients / these at another node";
     Ok(vec![
-        Figure::of_rounds(elsewhere, &all(|round| round.beside.second / round.elsewhere.second), Goal::AtLeast(0.9)),
-        Figure::of_rounds(
-            "the same for a second of the node's processor time",
-            &all(|round| round.beside.cpu_second / round.elsewhere.cpu_second),
-            Goal::None,
-        ),
-        Figure::of_rounds(
-            "the same while the hostile clients arrive",
-            &all(|round| round.opening.second / round.elsewhere.second),
-            Goal::None,
-        ),
-        Figure::of_rounds(
-            "beside hostile clients / alone on the machine",
-            &all(|round| round.beside.second / round.alone.second),
-            Goal::None,
-        ),
-        Figure::of_rounds(
-            "while these are at another node / alone on the machine",
-            &all(|round| round.elsewhere.second / round.alone.second),
-            Goal::None,
-        ),
-        Figure::of_rounds(alone, &all(|round| round.alone.second), Goal::None),
+        figure(kept, Goal::AtLeast(0.9), |round| round.beside.second / round.elsewhere.second),
+        figure("the same for a second of the node's processor time", Goal::None, |round| {
+            round.beside.cpu_second / round.elsewhere.cpu_second
+        }),
+        figure("the same while the hostile clients arrive", Goal::None, |round| round.opening.second / round.elsewhere.second),
+        figure("beside hostile clients / alone on the machine", Goal::None, |round| round.beside.second / round.alone.second),
+        figure("while these are at another node / alone on the machine", Goal::None, |round| round.elsewhere.second / round.alone.second),
+        figure("honest requests a second alone", Goal::None, |round| round.alone.second),
     ])
 }
 
